@@ -1,0 +1,64 @@
+# Two commands do everything: `make demo` and `make test`. The rest are parts of them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+root := $(CURDIR)
+tc := $(root)/.toolchain
+export PATH := $(tc)/bin:$(root)/.venv/bin:$(root)/node_modules/.bin:$(PATH)
+export SOLCX_BINARY_PATH := $(tc)/solcx
+export APE_DATA_FOLDER := $(tc)/ape
+export XDG_CONFIG_HOME := $(tc)/xdg
+export XDG_DATA_HOME := $(tc)/xdg
+export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
+ARGS ?=
+
+.PHONY: help setup demo test test-unit test-forge test-contracts test-system lint format abi bench system clean
+
+help:                ## this list
+	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
+
+setup:               ## install everything into this folder (does nothing when nothing changed)
+	@tools/setup.sh
+
+demo: setup          ## local chain, contracts, market, four reporters, a moving answer; ARGS="--duration 60" and so on
+	@spotline devnet $(ARGS)
+
+test: test-unit test-forge test-contracts test-system  ## every test
+
+test-unit: setup     ## pure Python, sockets blocked
+	pytest -p no:ape_test tests/unit $(ARGS)
+
+test-forge: setup    ## Solidity fuzz and invariants
+	forge test
+
+test-contracts: setup  ## contracts through ape, on Anvil and on Hardhat
+	pytest tests/contracts --network ethereum:local:foundry
+	pytest tests/contracts --network ethereum:local:hardhat
+
+test-system: setup   ## real processes, real HTTP, a real tape
+	pytest -p no:ape_test tests/system
+
+lint: setup          ## ruff, mypy, import rules, forge fmt
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	forge fmt --check
+
+format: setup        ## let the formatters write
+	ruff check --fix .
+	ruff format .
+	forge fmt
+
+abi: setup           ## write reporter/abi from the contracts
+	python tools/abi.py
+
+bench: setup         ## the figures of bench/, each measured
+	@for script in bench/*.py; do echo "--- $$script"; python "$$script"; done
+
+system:              ## Debian packages that some tests need
+	@echo "system: nothing to install yet"
+
+clean:               ## remove everything that set-up and tests made
+	rm -rf .venv node_modules .toolchain build artifacts cache contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

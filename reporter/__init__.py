@@ -1,0 +1,1 @@
+"""The Spotline reporter: fetches exchange prices, computes a median index, signs it and puts it on-chain."""
