@@ -1,0 +1,129 @@
+"""What a reporter signs, and the batch that goes on-chain. Twin of ``contracts/libraries/ReportHash.sol``.
+
+EIP-712 (https://eips.ethereum.org/EIPS/eip-712): the domain binds name, version, chain, contract and, as salt, the
+reporter set; arrays are hashed as the concatenation of their 32-byte elements. Vectors: ``tests/vectors/report_hash.json``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eth_utils.address import to_canonical_address, to_checksum_address
+from eth_utils.crypto import keccak
+
+from reporter.models import Report, SignedReport
+
+DOMAIN_TYPE = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
+REPORT_TYPE = b"Report(uint64 observedAt,bytes32[] feedIds,int64[] prices)"
+DOMAIN_TYPEHASH, REPORT_TYPEHASH = keccak(DOMAIN_TYPE), keccak(REPORT_TYPE)
+NAME_HASH, VERSION_HASH = keccak(b"Spotline"), keccak(b"1")
+MAX_PRICE = 2**63 - 1
+MAX_FEEDS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Where a signature is good: one chain, one aggregator, one reporter set."""
+
+    chain_id: int
+    aggregator: str
+    config_digest: bytes
+
+    def separator(self) -> bytes:
+        """The EIP-712 domain separator, 32 bytes."""
+        return keccak(
+            DOMAIN_TYPEHASH
+            + NAME_HASH
+            + VERSION_HASH
+            + _word(self.chain_id)
+            + to_canonical_address(self.aggregator).rjust(32, b"\0")
+            + self.config_digest
+        )
+
+
+def config_digest(config_count: int, reporters: Sequence[str], quorum: int) -> bytes:
+    """``keccak256(abi.encode(uint32 configCount, address[] reporters, uint8 quorum))``."""
+    head = _word(config_count) + _word(96) + _word(quorum) + _word(len(reporters))
+    return keccak(head + b"".join(to_canonical_address(r).rjust(32, b"\0") for r in reporters))
+
+
+def check_report(report: Report) -> None:
+    """Refuse what no one should sign: wrong types, lengths or ranges.
+
+    Raises:
+        ValueError: With the value at fault.
+    """
+    if type(report.observed_at) is not int or not 0 < report.observed_at < 2**32:
+        raise ValueError(f"observedAt must be Unix seconds, not {report.observed_at!r}")
+    if not 1 <= len(report.feed_ids) <= MAX_FEEDS or len(report.prices) != len(report.feed_ids):
+        raise ValueError(f"{len(report.feed_ids)} feeds and {len(report.prices)} prices")
+    for identifier in report.feed_ids:
+        if type(identifier) is not bytes or len(identifier) != 32:
+            raise ValueError(f"a feed id is 32 bytes, not {identifier!r}")
+    if len(set(report.feed_ids)) != len(report.feed_ids):
+        raise ValueError("a feed stands twice in the report")
+    for price in report.prices:
+        if type(price) is not int or not 0 <= price <= MAX_PRICE:
+            raise ValueError(f"a price is an integer in 0..2^63-1, not {price!r}")
+
+
+def struct_hash(report: Report) -> bytes:
+    """EIP-712 ``hashStruct`` of a report, 32 bytes."""
+    prices = b"".join(_word(p) for p in report.prices)
+    return keccak(
+        REPORT_TYPEHASH + _word(report.observed_at) + keccak(b"".join(report.feed_ids)) + keccak(prices)
+    )
+
+
+def report_digest(separator: bytes, report: Report) -> bytes:
+    """The 32 bytes that are signed. Checks the report first.
+
+    Raises:
+        ValueError: See ``check_report``.
+    """
+    check_report(report)
+    return keccak(b"\x19\x01" + separator + struct_hash(report))
+
+
+def typed_data(domain: Domain, report: Report) -> dict[str, object]:
+    """The same message as ``eth_signTypedData_v4`` takes it, for wallets and outside signers."""
+    kinds = {
+        "EIP712Domain": ["string name", "string version", "uint256 chainId", "address verifyingContract", "bytes32 salt"],
+        "Report": ["uint64 observedAt", "bytes32[] feedIds", "int64[] prices"],
+    }
+    return {
+        "types": {t: [dict(zip(("type", "name"), f.split(), strict=True)) for f in fs] for t, fs in kinds.items()},
+        "primaryType": "Report",
+        "domain": {
+            "name": "Spotline",
+            "version": "1",
+            "chainId": domain.chain_id,
+            "verifyingContract": to_checksum_address(domain.aggregator),
+            "salt": "0x" + domain.config_digest.hex(),
+        },
+        "message": {
+            "observedAt": report.observed_at,
+            "feedIds": ["0x" + f.hex() for f in report.feed_ids],
+            "prices": list(report.prices),
+        },
+    }
+
+
+def reporter_median(prices: Sequence[int]) -> int:
+    """The aggregator's median: the upper middle element, so always some reporter's own price."""
+    return sorted(prices)[len(prices) // 2]
+
+
+def median_positions(signed: Sequence[SignedReport]) -> bytes:
+    """Per feed, the position in ``signed`` of a report that holds the median; 0 where nobody priced the feed."""
+    columns = zip(*(s.report.prices for s in signed), strict=True)
+    return bytes(column.index(reporter_median(ps)) if (ps := [p for p in column if p]) else 0 for column in columns)
+
+
+def pack_observations(signed: Sequence[SignedReport]) -> bytes:
+    """``IAggregator.update``'s packed argument. ``signed`` is in the order of the reporter set."""
+    rows = (s.signature + b"".join(p.to_bytes(8, "big") for p in s.report.prices) for s in signed)
+    return median_positions(signed) + b"".join(rows)
+
+
+def _word(value: int) -> bytes:
+    return value.to_bytes(32, "big")
