@@ -95,7 +95,9 @@ def load_account(keystore: Path, password_file: Path) -> LocalAccount:
     return account
 
 
-def create_keystore(path: Path, password: str, *, scrypt_n: int = SCRYPT_N, secret: bytes | None = None) -> str:
+def create_keystore(
+    path: Path, password: str, *, scrypt_n: int = SCRYPT_N, secret: bytes | None = None
+) -> str:
     """Write a new keystore (mode 0600, never over an existing file) and return its address.
 
     Args:

@@ -12,7 +12,9 @@ from eth_utils.crypto import keccak
 
 from reporter.models import Report, SignedReport
 
-DOMAIN_TYPE = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
+DOMAIN_TYPE = (
+    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
+)
 REPORT_TYPE = b"Report(uint64 observedAt,bytes32[] feedIds,int64[] prices)"
 DOMAIN_TYPEHASH, REPORT_TYPEHASH = keccak(DOMAIN_TYPE), keccak(REPORT_TYPE)
 NAME_HASH, VERSION_HASH = keccak(b"Spotline"), keccak(b"1")
@@ -87,11 +89,19 @@ def report_digest(separator: bytes, report: Report) -> bytes:
 def typed_data(domain: Domain, report: Report) -> dict[str, object]:
     """The same message as ``eth_signTypedData_v4`` takes it, for wallets and outside signers."""
     kinds = {
-        "EIP712Domain": ["string name", "string version", "uint256 chainId", "address verifyingContract", "bytes32 salt"],
+        "EIP712Domain": [
+            "string name",
+            "string version",
+            "uint256 chainId",
+            "address verifyingContract",
+            "bytes32 salt",
+        ],
         "Report": ["uint64 observedAt", "bytes32[] feedIds", "int64[] prices"],
     }
     return {
-        "types": {t: [dict(zip(("type", "name"), f.split(), strict=True)) for f in fs] for t, fs in kinds.items()},
+        "types": {
+            t: [dict(zip(("type", "name"), f.split(), strict=True)) for f in fs] for t, fs in kinds.items()
+        },
         "primaryType": "Report",
         "domain": {
             "name": "Spotline",
@@ -116,7 +126,9 @@ def reporter_median(prices: Sequence[int]) -> int:
 def median_positions(signed: Sequence[SignedReport]) -> bytes:
     """Per feed, the position in ``signed`` of a report that holds the median; 0 where nobody priced the feed."""
     columns = zip(*(s.report.prices for s in signed), strict=True)
-    return bytes(column.index(reporter_median(ps)) if (ps := [p for p in column if p]) else 0 for column in columns)
+    return bytes(
+        column.index(reporter_median(ps)) if (ps := [p for p in column if p]) else 0 for column in columns
+    )
 
 
 def pack_observations(signed: Sequence[SignedReport]) -> bytes:

@@ -1,0 +1,124 @@
+"""Reading the aggregator: configuration, rounds and their events, as our own values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eth_typing import ChecksumAddress
+from web3 import AsyncHTTPProvider, AsyncWeb3
+
+from reporter.chain.deployment import Deployment
+from reporter.chain.revert import abi
+from reporter.chain.rpc import Rpc
+from reporter.errors import ChainError
+from reporter.models import Round, feed_name
+from reporter.report import Domain, config_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest block as we last read it."""
+
+    number: int
+    timestamp: int
+    base_fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterSet:
+    """Who may report, in bit order, and how many must."""
+
+    domain: Domain
+    reporters: tuple[str, ...]
+    quorum: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """Everything a node needs to know of the chain, read at one moment."""
+
+    head: Head
+    set: ReporterSet
+    max_age_s: int
+    paused: bool
+    rounds: dict[str, Round]
+    read_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRound:
+    """A ``RoundAccepted`` event."""
+
+    round: Round
+    tx_hash: str
+    block: int
+
+
+class AggregatorReader:
+    """Reads one aggregator; remembers the reporter set until its digest changes."""
+
+    def __init__(self, rpc: Rpc, deployment: Deployment, feeds: Sequence[str]) -> None:
+        self._rpc = rpc
+        self._deployment = deployment
+        self._feeds = tuple(deployment.feed(name) for name in feeds)
+        self._set: ReporterSet | None = None
+
+    async def state(self, now_ms: int) -> ChainState:
+        """Head, configuration and newest rounds.
+
+        Raises:
+            ChainError: No endpoint answers, or the contract is not the aggregator of the deployment file.
+        """
+        block = await self._rpc.head()
+        count, digest, _, quorum, max_age, paused = await self._call("config")
+        if self._set is None or self._set.domain.config_digest != digest:
+            self._set = await self._read_set(count, digest, quorum)
+        rounds = await self._call("latestRounds", [f.feed_id for f in self._feeds])
+        named = {f.name: _round(f.name, r) for f, r in zip(self._feeds, rounds, strict=True)}
+        head = Head(block["number"], block["timestamp"], block.get("baseFeePerGas", 0))
+        return ChainState(head, self._set, max_age, paused, named, now_ms)
+
+    async def latest(self, feed: str) -> Round:
+        """The newest round of one feed."""
+        return _round(feed, await self._call("latestRound", self._deployment.feed(feed).feed_id))
+
+    async def rounds_since(self, first: int, last: int) -> list[SeenRound]:
+        """The rounds accepted in blocks ``first`` to ``last``, both included."""
+
+        async def logs(w3: AsyncWeb3[AsyncHTTPProvider]) -> Any:
+            event = self._contract(w3).events.RoundAccepted
+            return await event.get_logs(from_block=first, to_block=last)
+
+        return [await self._seen(log) for log in await self._rpc.read(logs)]
+
+    async def _seen(self, log: Any) -> SeenRound:
+        a = log["args"]
+        updated = log.get("blockTimestamp") or (await self._block_time(log["blockNumber"]))
+        name = feed_name(a["feedId"])
+        bits = int(a["reporterBitmap"]).bit_count()
+        round_ = Round(name, a["roundId"], a["observedAt"], int(updated), a["answer"], bits, a["spreadBps"])
+        return SeenRound(round_, log["transactionHash"].to_0x_hex(), log["blockNumber"])
+
+    async def _block_time(self, number: int) -> int:
+        block = await self._rpc.read(lambda w3: w3.eth.get_block(number))
+        return block["timestamp"]
+
+    async def _read_set(self, count: int, digest: bytes, quorum: int) -> ReporterSet:
+        reporters = tuple(await self._call("reporters"))
+        if config_digest(count, reporters, quorum) != digest:
+            raise ChainError(
+                "the aggregator's digest does not match its reporters and quorum: not our contract"
+            )
+        domain = Domain(self._deployment.chain_id, self._deployment.aggregator, digest)
+        return ReporterSet(domain, reporters, quorum)
+
+    def _contract(self, w3: AsyncWeb3[AsyncHTTPProvider]) -> Any:
+        return w3.eth.contract(ChecksumAddress(self._deployment.aggregator), abi=abi("Aggregator"))  # type: ignore[arg-type]
+
+    async def _call(self, name: str, *arguments: object) -> Any:
+        return await self._rpc.read(lambda w3: self._contract(w3).functions[name](*arguments).call())
+
+
+def _round(feed: str, raw: Sequence[int]) -> Round:
+    round_id, observed_at, updated_at, answer, reporters, spread_bps = raw
+    return Round(feed, round_id, observed_at, updated_at, answer, reporters, spread_bps)

@@ -1,0 +1,188 @@
+"""``spotline``: results on stdout, messages on stderr, an exit code for each kind of failure (errors.py)."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from reporter.errors import SpotlineError, UsageError
+
+app = typer.Typer(
+    help="Spotline: a spot-index oracle for perpetuals.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The reporter's configuration file.")]
+NodeUrl = Annotated[str, typer.Option("--node", help="Web API of a running reporter.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DEFAULT_CONFIG, DEFAULT_NODE = Path("spotline.toml"), "http://127.0.0.1:9200"
+
+
+@app.command()
+def devnet(
+    tape: Annotated[
+        Path | None, typer.Option(help="Play this recorded market instead of the simulated one.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="Tape time to start at, UTC: 2023-03-11T06:40.")] = None,
+    speed: Annotated[int | None, typer.Option(min=1, max=3600, help="Tape seconds per second.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask the real exchanges.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the simulated market.")] = 1,
+    reporters: Annotated[int, typer.Option(min=1, max=31, help="How many reporters.")] = 4,
+    chain: Annotated[str, typer.Option(help="anvil or hardhat.")] = "anvil",
+    port: Annotated[
+        int, typer.Option(min=0, max=65000, help="First port, the chain's; 0 takes any free ones.")
+    ] = 8545,
+    duration: Annotated[
+        int | None, typer.Option(min=1, help="Seconds to run; then a summary, exit code 0.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a whole Spotline on this machine: chain, contracts, market, reporters.
+
+    Example: spotline devnet --tape depeg.csv.gz --start 2023-03-11T06:40 --speed 60 --duration 60 --json
+    """
+    from reporter.devnet.command import devnet as run_devnet
+    from reporter.devnet.run import Options
+
+    if chain not in ("anvil", "hardhat"):
+        raise UsageError(f"there is no chain {chain!r}", hint="--chain anvil or --chain hardhat")
+    if live and tape:
+        raise UsageError("--live and --tape exclude each other")
+    options = Options(tape, start, speed, live, seed, reporters, chain, port, duration)
+    _until_stopped(lambda stop: run_devnet(options, stop, as_json=as_json))
+
+
+@app.command()
+def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Run one reporter until stopped. Without keys it observes and signs nothing."""
+    from reporter.config import load_config
+    from reporter.node import build_node
+    from reporter.telemetry import configure_logs, log
+    from reporter.web.api import api_app
+
+    configure_logs()
+    node = build_node(load_config(config))
+    log().info(
+        "reporter started",
+        reporter=node.address or "none: dry run, nothing is signed",
+        feeds=list(node.config.published),
+        api=f"http://{node.config.node.api_listen}",
+    )
+    _until_stopped(lambda stop: node.run(stop, api_app(node)))
+
+
+@app.command()
+def price(
+    feed: Annotated[str | None, typer.Argument(help="One feed; all of the configuration without it.")] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Show each source, kept or dropped, and why.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the exchanges now and show the index. Needs no key and no chain."""
+    from reporter.config import load_config
+    from reporter.show import index_lines, signable_or_raise
+    from reporter.snapshot import price_now
+
+    found = asyncio.run(price_now(load_config(config), feed))
+    documents = [document for _, document in found]
+    _result(documents[0] if feed else documents, as_json, lambda: index_lines(documents, trace=trace))
+    signable_or_raise([index for index, _ in found])
+
+
+@app.command()
+def status(node: NodeUrl = DEFAULT_NODE, as_json: AsJson = False) -> None:
+    """Whether a running reporter is well, and every reason why not. Exit code 4 if it is not."""
+    from reporter.api_client import get_json
+    from reporter.errors import CheckFailed
+    from reporter.show import status_lines
+
+    document = get_json(f"{node}/api/status")
+    _result(document, as_json, lambda: status_lines(document))
+    if not document["ready"]:
+        raise CheckFailed("the reporter is not ready: " + "; ".join(document["reasons"]))
+
+
+@app.command()
+def feed(
+    name: Annotated[str, typer.Argument(help="For example BTC/USD.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """What a contract reads now."""
+    from reporter.config import load_config
+    from reporter.record import round_document
+    from reporter.show import round_lines
+    from reporter.snapshot import round_now
+
+    round_, decimals = asyncio.run(round_now(load_config(config), name))
+    document = round_document(round_, decimals)
+    _result(document, as_json, lambda: round_lines([document]))
+
+
+@app.command()
+def history(
+    name: Annotated[str, typer.Argument(help="For example BTC/USD.")],
+    node: NodeUrl = DEFAULT_NODE,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Past rounds, newest first, as a running reporter saw them."""
+    from reporter.api_client import get_json
+    from reporter.show import round_lines
+
+    documents = get_json(f"{node}/api/rounds?feed={name}&limit={limit}")
+    if isinstance(documents, dict):
+        raise UsageError(documents.get("error", "the node did not understand"))
+    _result(documents, as_json, lambda: round_lines(documents))
+
+
+def _result(document: Any, as_json: bool, lines: Callable[[], list[str]]) -> None:
+    print("\n".join([json.dumps(document, indent=1)] if as_json else lines()))
+
+
+def _until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    async def with_signals() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await main(stop)
+
+    asyncio.run(with_signals())
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _tell(error: SpotlineError) -> int:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"error: {error}", style="red", markup=False)
+    if error.hint:
+        console.print(f"hint:  {error.hint}", markup=False)
+    return error.exit_code
+
+
+def main() -> None:
+    """Run the command line; a failure on purpose is one sentence and its exit code, never a traceback."""
+    try:
+        app()
+    except (SpotlineError, BaseExceptionGroup) as raised:
+        error = _first(raised)
+        if not isinstance(error, SpotlineError):
+            raise
+        sys.exit(_tell(error))
+
+
+if __name__ == "__main__":
+    main()

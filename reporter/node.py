@@ -1,0 +1,260 @@
+"""One reporter: the only module that knows the order of the stations.
+
+collect -> book -> index -> trigger -> gather -> submit, with the chain watched beside it. Every task lives in one TaskGroup:
+if one dies, the node stops and says so; none dies alone in silence.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from reporter.book import Book
+from reporter.chain.aggregator import AggregatorReader, ChainState
+from reporter.chain.deployment import Deployment, load_deployment
+from reporter.chain.funding import FundingReader, FundingState
+from reporter.chain.rpc import Rpc
+from reporter.chain.submit import Submitter, accrue_calldata
+from reporter.collect import VenueHealth, collect
+from reporter.config import Config
+from reporter.errors import ChainError, ConfigError
+from reporter.index import plan
+from reporter.keys import LocalSigner, load_account, load_secret
+from reporter.models import Index, SignedReport, feed_id
+from reporter.peers.http import HttpPeer, observe_app
+from reporter.peers.observe import Code, Context, FeedTerms, Observer, ObserveRequest, Refused
+from reporter.pricing import Pricer
+from reporter.publish import ASK_BEHIND_S, Outcome, Publisher, dues
+from reporter.sources import make_source
+from reporter.sources.base import Fetcher
+from reporter.store import Store
+from reporter.telemetry import log
+from reporter.web.serve import serve
+
+LEDGER_KEPT_S = 86_400
+ACCRUE_GAS = 400_000
+
+
+def wall_ms() -> int:
+    """Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def venue_fetcher(config: Config, name: str) -> Fetcher:
+    """The fetch layer of one venue as the configuration says."""
+    venue = config.venue(name)
+    source = make_source(venue.kind or name, venue.base_url)
+    insecure = config.node.insecure_sources
+    return Fetcher(source, venue=name, insecure=insecure, label=venue.label, now_ms=wall_ms)
+
+
+class Node:
+    """A running reporter. Its public attributes are what the web API and the command line look at."""
+
+    def __init__(self, config: Config, deployment: Deployment) -> None:
+        self.config, self.deployment = config, deployment
+        self.started_ms = wall_ms()
+        self.book = Book()
+        self.pricer = Pricer(self.book, plan([feed.rules for feed in config.feeds]))
+        self.health = {venue: VenueHealth() for venue in config.markets_by_venue}
+        self.chain: ChainState | None = None
+        self.chain_problem = "the chain has not been read yet"
+        self.outcome: Outcome | None = None
+        self.funding: dict[str, FundingState] = {}
+        self.terms = {
+            name: FeedTerms(name, deployment.feed(name).decimals, feed.trigger)
+            for name, feed in config.published.items()
+        }
+        self.store = Store(config.path(config.node.data_dir))
+        self.rpc = Rpc(config.chain.rpc_urls, deployment.chain_id)
+        self._reader = AggregatorReader(self.rpc, deployment, list(self.terms))
+        self._funding_reader = FundingReader(self.rpc, deployment.funding) if deployment.funding else None
+        self._seen_block = 0
+        self._fetchers = {name: venue_fetcher(config, name) for name in self.health}
+        self._peers = {
+            p.address: HttpPeer(p.url, config.schedule.gather_timeout_ms / 1000) for p in config.peers
+        }
+        self.address = ""
+        self._observer: Observer | None = None
+        self._publisher: Publisher | None = None
+        self._submitter: Submitter | None = None
+        if config.keys:
+            self._take_keys(config)
+
+    def _take_keys(self, config: Config) -> None:
+        assert config.keys is not None  # noqa: S101 - narrows the type
+        password = config.path(config.keys.password_file)
+        signer = LocalSigner(load_secret(config.path(config.keys.signing_keystore), password))
+        account = load_account(config.path(config.keys.gas_keystore), password)
+        self.address = signer.address
+        by_id = {feed_id(name): terms for name, terms in self.terms.items()}
+        self._observer = Observer(signer, self.store, by_id, self._context, self.pricer.at)
+        self._submitter = Submitter(self.rpc, account, self.store, config.chain.max_fee_gwei * 10**9, wall_ms)
+        asks = {address: peer.ask for address, peer in self._peers.items() if address != signer.address}
+        timeout_s = 6 * config.chain.block_time_s
+        self._publisher = Publisher(
+            signer.address, config.schedule, self.terms, self.observe, asks, self._submitter, timeout_s
+        )
+
+    def _context(self) -> Context | None:
+        if self.chain is None:
+            return None
+        return Context(self.chain.set.domain, self.chain.rounds, self.chain.paused)
+
+    def observe(self, request: ObserveRequest) -> SignedReport:
+        """Our signed observation for a peer or for ourselves. Raises ``Refused``."""
+        if self._observer is None:
+            raise Refused(Code.NOT_READY, "this node has no keys: it observes and signs nothing")
+        return self._observer.answer(request, wall_ms())
+
+    def indices(self) -> Mapping[str, Index]:
+        """Every feed's index as of now."""
+        return self.pricer.at(wall_ms())
+
+    async def run(self, stop: asyncio.Event, api: ASGIApp) -> None:
+        """Run until ``stop`` is set, then close everything. ``api`` is what looks on at ``node.api_listen``."""
+        node = self.config.node
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [
+                    *(tasks.create_task(self._collect(name), name=f"collect {name}") for name in self.health),
+                    tasks.create_task(self._watch_chain(), name="watch chain"),
+                    tasks.create_task(self._tick(), name="tick"),
+                    tasks.create_task(self._keep_funding(), name="keeper"),
+                    tasks.create_task(
+                        serve(observe_app(self.observe), node.observe_listen, "peer requests"), name="observe"
+                    ),
+                    tasks.create_task(serve(api, node.api_listen, "web API"), name="api"),
+                ]
+                await stop.wait()
+                for task in running:
+                    task.cancel()
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        for fetcher in self._fetchers.values():
+            await fetcher.close()
+        for peer in self._peers.values():
+            await peer.close()
+        await self.rpc.close()
+        self.store.close()
+
+    async def _collect(self, name: str) -> None:
+        await collect(
+            self._fetchers[name],
+            self.config.markets_by_venue[name],
+            self.book.put,
+            self.health[name],
+            poll_ms=self.config.venue(name).poll_ms,
+            sleep=asyncio.sleep,
+            now_ms=wall_ms,
+        )
+
+    async def _watch_chain(self) -> None:
+        while True:
+            await self._read_chain()
+            await asyncio.sleep(self.config.chain.poll_ms / 1000)
+
+    async def _read_chain(self) -> None:
+        try:
+            state = await self._reader.state(wall_ms())
+            await self._keep_rounds(state)
+        except ChainError as error:
+            if not self.chain_problem:
+                log().warning("chain not readable", reason=str(error), advice=error.hint)
+            self.chain_problem = str(error)
+        else:
+            self.chain, self.chain_problem = state, ""
+
+    async def _keep_rounds(self, state: ChainState) -> None:
+        first = (
+            self._seen_block + 1
+            if self._seen_block
+            else max(state.head.number - 1_000, self.deployment.start_block)
+        )
+        if first > state.head.number:
+            return
+        for seen in await self._reader.rounds_since(first, state.head.number):
+            decimals = self.deployment.feeds[seen.round.feed].decimals
+            self.store.add_round(seen.round, decimals, seen.tx_hash, seen.block)
+        self._seen_block = state.head.number
+
+    async def _tick(self) -> None:
+        while True:
+            if self.chain is not None and self._publisher is not None and not self.chain.paused:
+                await self._consider(self._publisher, self.chain)
+            await asyncio.sleep(self.config.schedule.tick_ms / 1000)
+
+    async def _consider(self, publisher: Publisher, chain: ChainState) -> None:
+        now_ms = wall_ms()
+        indices = self.pricer.at((now_ms // 1000 - ASK_BEHIND_S) * 1000)
+        due_now = dues(self.terms, indices, chain, now_ms // 1000)
+        if not publisher.my_turn(due_now, chain, now_ms):
+            return
+        before, self.outcome = self.outcome, await publisher.publish(due_now, chain, now_ms)
+        await self._read_chain()
+        self._tell(before, self.outcome, indices)
+        self.store.prune_ledger(now_ms // 1000 - LEDGER_KEPT_S)
+
+    def _tell(self, before: Outcome | None, outcome: Outcome, indices: Mapping[str, Index]) -> None:
+        if outcome.problem and (before is None or before.problem != outcome.problem):
+            log().warning(
+                "not published", reason=outcome.problem, advice="see GET /readyz of this node and its peers"
+            )
+        if outcome.mined and outcome.mined.succeeded and self.chain:
+            answers = {name: round_.answer for name, round_ in self.chain.rounds.items()}
+            kept = {name: indices[name].venues_kept for name in self.terms}
+            log().info(
+                "published",
+                tx=outcome.mined.tx_hash,
+                gas=outcome.mined.gas_used,
+                answers=answers,
+                venues=kept,
+                ms=wall_ms() - outcome.at_ms,
+            )
+
+    async def _keep_funding(self) -> None:
+        while True:
+            for keeper in self.config.keeper:
+                try:
+                    await self._accrue(keeper.market, keeper.sample_s)
+                except ChainError as error:
+                    log().warning(
+                        "funding not accrued", market=keeper.market, reason=str(error), advice=error.hint
+                    )
+            await asyncio.sleep(max(1, self.config.chain.poll_ms / 1000))
+
+    async def _accrue(self, market: str, sample_s: int) -> None:
+        reader, chain = self._funding_reader, self.chain
+        if reader is None or chain is None:
+            return
+        self.funding[market] = await reader.state(market, feed_id(market))
+        if self._submitter is None or self.address not in chain.set.reporters:
+            return
+        rank = chain.set.reporters.index(self.address)
+        age_s = wall_ms() // 1000 - self.funding[market].last_accrual_at
+        if age_s >= sample_s + rank * self.config.schedule.stagger_s:
+            data = accrue_calldata(feed_id(market))
+            timeout_s = 6 * self.config.chain.block_time_s
+            await self._submitter.submit(
+                reader.address, data, ACCRUE_GAS, chain.head.base_fee, "accrue", timeout_s
+            )
+
+
+def build_node(config: Config) -> Node:
+    """A node from its configuration and the deployment file it names.
+
+    Raises:
+        ConfigError: A published feed is not deployed, a key file does not open, or the data directory is in use.
+    """
+    deployment = load_deployment(Path(config.path(config.chain.deployment)))
+    if missing := [name for name in config.published if name not in deployment.feeds]:
+        raise ConfigError(
+            f"feed {missing[0]!r} is published here but not deployed on chain {deployment.chain_id}",
+            key="feeds",
+            hint=f"deployed feeds: {', '.join(deployment.feeds)}; set publish = false or add the feed on-chain",
+        )
+    return Node(config, deployment)

@@ -1,0 +1,134 @@
+"""The HTTP transport between reporters: ``POST /observe`` to ask, ``GET /reports`` for the newest signed reports.
+
+Peers are hostile until checked: bodies are bounded both ways, nothing is followed or decoded, every failure is one error.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from reporter.models import Report, SignedReport
+from reporter.peers.gather import PeerFailed
+from reporter.peers.observe import Code, ObserveRequest, Refused, parse_request
+
+MAX_BODY = 64 * 1024
+Answer = Callable[[ObserveRequest], SignedReport]
+
+
+class HttpPeer:
+    """One other reporter, reached over HTTP with a connection of its own that is kept open."""
+
+    def __init__(self, url: str, timeout_s: float, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._url = url + "/observe"
+        self._timeout_s = timeout_s
+        self._client = httpx.AsyncClient(
+            timeout=timeout_s, trust_env=False, follow_redirects=False, transport=transport
+        )
+
+    async def ask(self, request: ObserveRequest) -> SignedReport:
+        """The peer's signed report; not yet checked against the request.
+
+        Raises:
+            PeerFailed: Unreachable, refused, or not understood; the sentence says which.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                status, body = await self._post(json.dumps(request.document()).encode())
+        except TimeoutError:
+            raise PeerFailed(f"no answer in {self._timeout_s:g} s") from None
+        except httpx.HTTPError as error:
+            raise PeerFailed(f"unreachable ({type(error).__name__})") from None
+        return _read_answer(status, body, request)
+
+    async def _post(self, content: bytes) -> tuple[int, bytes]:
+        headers = {"content-type": "application/json", "accept-encoding": "identity"}
+        async with self._client.stream("POST", self._url, content=content, headers=headers) as response:
+            body = b""
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise PeerFailed(f"answered more than {MAX_BODY} bytes")
+            return response.status_code, body
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _read_answer(status: int, body: bytes, request: ObserveRequest) -> SignedReport:
+    try:
+        document = json.loads(body)
+        if status == 200:
+            return parse_signed(document, request.feed_ids)
+        raise PeerFailed(f"refused: {str(document['refused'])[:40]}: {str(document['detail'])[:200]}")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise PeerFailed(f"answered status {status} with a body that is not ours") from None
+
+
+def parse_signed(document: Any, feed_ids: tuple[bytes, ...]) -> SignedReport:
+    """Read a signed report; ``ValueError``, ``KeyError`` or ``TypeError`` if it is malformed."""
+    prices = document["prices"]
+    observed_at = document["observedAt"]
+    if type(observed_at) is not int or not all(
+        isinstance(p, str) and p.isdecimal() and len(p) < 20 for p in prices
+    ):
+        raise ValueError("observedAt or prices")
+    identifiers = tuple(bytes.fromhex(f.removeprefix("0x")) for f in document["feedIds"])
+    if identifiers != feed_ids:
+        raise ValueError("feedIds")
+    signature = bytes.fromhex(document["signature"].removeprefix("0x"))
+    return SignedReport(
+        Report(observed_at, identifiers, tuple(map(int, prices))), signature, str(document["reporter"])
+    )
+
+
+def signed_document(signed: SignedReport) -> dict[str, Any]:
+    """A signed report as JSON: all that a third party needs to relay it."""
+    return {
+        "observedAt": signed.report.observed_at,
+        "feedIds": ["0x" + f.hex() for f in signed.report.feed_ids],
+        "prices": [str(p) for p in signed.report.prices],
+        "signature": "0x" + signed.signature.hex(),
+        "reporter": signed.reporter,
+    }
+
+
+def observe_app(answer: Answer) -> Starlette:
+    """The server side. ``answer`` raises ``Refused``; the newest signed reports stay readable for relayers."""
+    newest: dict[tuple[bytes, ...], SignedReport] = {}
+
+    async def observe(http: Request) -> JSONResponse:
+        try:
+            request = parse_request(await _read_body(http))
+            signed = answer(request)
+        except Refused as refused:
+            status = 400 if refused.code is Code.BAD_REQUEST else 409
+            return JSONResponse({"refused": refused.code, "detail": refused.detail}, status)
+        newest.pop(request.feed_ids, None)
+        newest[request.feed_ids] = signed
+        if len(newest) > 32:
+            del newest[next(iter(newest))]
+        return JSONResponse(signed_document(signed))
+
+    async def reports(_: Request) -> JSONResponse:
+        return JSONResponse([signed_document(s) for s in newest.values()])
+
+    return Starlette(routes=[Route("/observe", observe, methods=["POST"]), Route("/reports", reports)])
+
+
+async def _read_body(http: Request) -> Any:
+    body = b""
+    async for chunk in http.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise Refused(Code.BAD_REQUEST, f"the body is over {MAX_BODY} bytes")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused(Code.BAD_REQUEST, "the body is not JSON") from None

@@ -1,0 +1,200 @@
+"""Answering a peer that asks for our signature: what is checked, in which order, and every refusal by name.
+
+One asker can neither bias, nor make us equivocate, nor starve others: the price is ours as of the asked second, the ledger
+keeps it for every later ask of that second, and an abstention binds nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from reporter.errors import SpotlineError
+from reporter.keys import Signer
+from reporter.models import Index, Report, Round, SignedReport
+from reporter.record import index_document
+from reporter.report import MAX_FEEDS, Domain, report_digest
+from reporter.store import Priced
+from reporter.trigger import Due, TriggerRules, due, to_feed_decimals
+
+OLDEST_S, NEWEST_S = 2, 1
+"""A peer signs any whole second in [its clock - 2, its clock + 1]: Scribe allows any past, API3 an hour ahead."""
+
+
+class Code(StrEnum):
+    """Why a request was refused."""
+
+    BAD_REQUEST = "bad_request"
+    WRONG_CHAIN = "wrong_chain"
+    WRONG_AGGREGATOR = "wrong_aggregator"
+    WRONG_CONFIG = "wrong_config"
+    OUTSIDE_WINDOW = "outside_window"
+    NOT_NEWER = "not_newer"
+    NOTHING_TO_SIGN = "nothing_to_sign"
+    NOT_READY = "not_ready"
+
+
+class Refused(SpotlineError):
+    """We do not sign this request; ``code`` says why, ``detail`` with which value."""
+
+    def __init__(self, code: Code, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveRequest:
+    """Please sign your prices of these feeds for this second."""
+
+    chain_id: int
+    aggregator: str
+    config_digest: bytes
+    observed_at: int
+    feed_ids: tuple[bytes, ...]
+
+    def document(self) -> dict[str, Any]:
+        """The JSON body of ``POST /observe``."""
+        return {
+            "chainId": self.chain_id,
+            "aggregator": self.aggregator,
+            "configDigest": "0x" + self.config_digest.hex(),
+            "observedAt": self.observed_at,
+            "feedIds": ["0x" + f.hex() for f in self.feed_ids],
+        }
+
+
+def parse_request(body: Any) -> ObserveRequest:
+    """Read a request strictly.
+
+    Raises:
+        Refused: ``bad_request`` with the field at fault.
+    """
+    keys = {"chainId", "aggregator", "configDigest", "observedAt", "feedIds"}
+    if not isinstance(body, dict) or set(body) != keys:
+        raise Refused(Code.BAD_REQUEST, f"the fields are {', '.join(sorted(keys))}")
+    for key in ("chainId", "observedAt"):
+        if type(body[key]) is not int or not 0 < body[key] < 2**63:
+            raise Refused(Code.BAD_REQUEST, f"{key} is a positive integer")
+    feeds = body["feedIds"]
+    if not isinstance(feeds, list) or not 1 <= len(feeds) <= MAX_FEEDS:
+        raise Refused(Code.BAD_REQUEST, f"feedIds holds 1 to {MAX_FEEDS} ids")
+    identifiers = tuple(_hex(f, 32, "feedIds") for f in feeds)
+    if len(set(identifiers)) != len(identifiers):
+        raise Refused(Code.BAD_REQUEST, "a feed id stands twice")
+    aggregator = "0x" + _hex(body["aggregator"], 20, "aggregator").hex()
+    digest = _hex(body["configDigest"], 32, "configDigest")
+    return ObserveRequest(body["chainId"], aggregator, digest, body["observedAt"], identifiers)
+
+
+def _hex(value: Any, size: int, field: str) -> bytes:
+    if isinstance(value, str) and value.startswith("0x") and len(value) == 2 + 2 * size:
+        try:
+            return bytes.fromhex(value[2:])
+        except ValueError:
+            pass
+    raise Refused(Code.BAD_REQUEST, f"{field} is {size} bytes in hex")
+
+
+class Ledger(Protocol):
+    """What the observer needs of the store."""
+
+    def claim(self, config_digest: bytes, observed_at: int, priced: list[Priced]) -> dict[bytes, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTerms:
+    """What deciding on one feed takes."""
+
+    name: str
+    decimals: int
+    trigger: TriggerRules
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The chain as we know it when a request arrives."""
+
+    domain: Domain
+    rounds: Mapping[str, Round]
+    paused: bool
+
+
+class Observer:
+    """Signs our own observation for whoever asks within the rules."""
+
+    def __init__(
+        self,
+        signer: Signer,
+        ledger: Ledger,
+        feeds: Mapping[bytes, FeedTerms],
+        context: Callable[[], Context | None],
+        indices_at: Callable[[int], Mapping[str, Index]],
+    ) -> None:
+        self._signer, self._ledger, self._feeds = signer, ledger, feeds
+        self._context, self._indices_at = context, indices_at
+
+    def answer(self, request: ObserveRequest, now_ms: int) -> SignedReport:
+        """Our signed report on exactly the asked feeds, 0 where we abstain.
+
+        Raises:
+            Refused: The request is not one we sign, or we would abstain on every feed.
+        """
+        context = self._context()
+        if context is None:
+            raise Refused(Code.NOT_READY, "the chain has not been read yet")
+        _check(request, context, now_ms)
+        newer = [f for f in request.feed_ids if self._is_newer(f, request.observed_at, context)]
+        if not newer:
+            raise Refused(
+                Code.NOT_NEWER, "the chain already has a round at or after observedAt for these feeds"
+            )
+        indices = self._indices_at(min(request.observed_at * 1000, now_ms))
+        priced = [p for f in newer if (p := self._price(f, indices, context, now_ms // 1000)) is not None]
+        digest = context.domain.config_digest
+        stated = self._ledger.claim(digest, request.observed_at, priced)
+        prices = tuple(stated.get(f, 0) if f in newer else 0 for f in request.feed_ids)
+        if not any(prices):
+            raise Refused(Code.NOTHING_TO_SIGN, self._reasons(newer, indices))
+        report = Report(request.observed_at, request.feed_ids, prices)
+        signature = self._signer.sign(report_digest(context.domain.separator(), report))
+        return SignedReport(report, signature, self._signer.address)
+
+    def _is_newer(self, identifier: bytes, observed_at: int, context: Context) -> bool:
+        terms = self._feeds.get(identifier)
+        return terms is not None and observed_at > context.rounds[terms.name].observed_at
+
+    def _price(
+        self, identifier: bytes, indices: Mapping[str, Index], context: Context, now_s: int
+    ) -> Priced | None:
+        terms = self._feeds[identifier]
+        index = indices[terms.name]
+        if index.price is None or not index.status.signable:
+            return None
+        price = to_feed_decimals(index.price, terms.decimals)
+        if due(terms.trigger, price, context.rounds[terms.name], now_s) is Due.NO:
+            return None
+        return Priced(identifier, price, index_document(index))
+
+    def _reasons(self, identifiers: list[bytes], indices: Mapping[str, Index]) -> str:
+        shown = [indices[self._feeds[f].name] for f in identifiers[:5]]
+        return "; ".join(
+            f"{i.feed}: {'not due' if i.status.signable else i.reason or i.status}" for i in shown
+        )
+
+
+def _check(request: ObserveRequest, context: Context, now_ms: int) -> None:
+    domain = context.domain
+    if request.chain_id != domain.chain_id:
+        raise Refused(Code.WRONG_CHAIN, f"chain {request.chain_id}, ours is {domain.chain_id}")
+    if request.aggregator.lower() != domain.aggregator.lower():
+        raise Refused(Code.WRONG_AGGREGATOR, f"{request.aggregator}, ours is {domain.aggregator}")
+    if request.config_digest != domain.config_digest:
+        raise Refused(
+            Code.WRONG_CONFIG, f"0x{request.config_digest.hex()}, ours is 0x{domain.config_digest.hex()}"
+        )
+    if context.paused:
+        raise Refused(Code.NOT_READY, "the aggregator is paused")
+    ahead_s = request.observed_at - now_ms // 1000
+    if not -OLDEST_S <= ahead_s <= NEWEST_S:
+        raise Refused(Code.OUTSIDE_WINDOW, f"observedAt is {ahead_s:+d} s from our clock, allowed -2 to +1")

@@ -1,0 +1,119 @@
+"""Publishing: see what is due, wait for our turn, gather signatures, send one transaction.
+
+Every node looks at the same second (its clock - 1 s), so all see the same feeds due at the same time and agree on whose
+turn it is without a word. A dead node delays an update by one stagger; two at once cost one wasted transaction.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reporter.chain.aggregator import ChainState
+from reporter.chain.submit import Mined, Submitter, update_calldata, update_gas_limit
+from reporter.config import ScheduleSection
+from reporter.errors import ChainError
+from reporter.models import Index, SignedReport, feed_id
+from reporter.peers.gather import Ask, Batch, Gathered, gather
+from reporter.peers.observe import FeedTerms, ObserveRequest
+from reporter.trigger import Due, due, to_feed_decimals, turn, wait_s
+
+ASK_BEHIND_S = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Since when something has been due, and how long we leave it to those whose turn comes first."""
+
+    since_ms: int
+    wait_ms: int
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One attempt to publish: what was gathered and, if a batch went out, what became of it."""
+
+    at_ms: int
+    gathered: Gathered
+    mined: Mined | None
+    problem: str
+
+
+def dues(
+    feeds: Mapping[str, FeedTerms], indices: Mapping[str, Index], chain: ChainState, now_s: int
+) -> dict[str, Due]:
+    """Which feeds are due; a feed without a signable index is not, whatever its age."""
+    return {name: _due(terms, indices[name], chain, now_s) for name, terms in feeds.items()}
+
+
+def _due(terms: FeedTerms, index: Index, chain: ChainState, now_s: int) -> Due:
+    if index.price is None or not index.status.signable:
+        return Due.NO
+    price = to_feed_decimals(index.price, terms.decimals)
+    return due(terms.trigger, price, chain.rounds[terms.name], now_s)
+
+
+class Publisher:
+    """One reporter's part in publishing. ``local`` signs our own observation, ``peers`` asks the others."""
+
+    def __init__(
+        self,
+        address: str,
+        schedule: ScheduleSection,
+        feeds: Mapping[str, FeedTerms],
+        local: Callable[[ObserveRequest], SignedReport],
+        peers: Mapping[str, Ask],
+        submitter: Submitter,
+        receipt_timeout_s: float,
+    ) -> None:
+        self._address, self._schedule, self._feeds = address, schedule, feeds
+        self._ids = {name: feed_id(name) for name in feeds}
+        self._local, self._peers, self._submitter = local, peers, submitter
+        self._receipt_timeout_s = receipt_timeout_s
+        self.waiting: Waiting | None = None
+
+    def my_turn(self, due_now: Mapping[str, Due], chain: ChainState, now_ms: int) -> bool:
+        """Note what is due and say whether we are to publish now."""
+        if self._address not in chain.set.reporters or Due.YES not in due_now.values():
+            self.waiting = None
+            return False
+        if self.waiting is None:
+            slot = (now_ms // 1000 - ASK_BEHIND_S) // self._schedule.slot_s
+            me, count = chain.set.reporters.index(self._address), len(chain.set.reporters)
+            rank = turn(chain.set.domain.aggregator, slot, count, me)
+            self.waiting = Waiting(now_ms, int(wait_s(rank, self._schedule.stagger_s) * 1000), rank)
+        return now_ms - self.waiting.since_ms >= self.waiting.wait_ms
+
+    async def publish(self, due_now: Mapping[str, Due], chain: ChainState, now_ms: int) -> Outcome:
+        """Gather for every feed that is due or past half of it, and send the batch."""
+        self.waiting = None
+        wanted = tuple(self._ids[name] for name, state in due_now.items() if state is not Due.NO)
+        domain = chain.set.domain
+        observed_at = now_ms // 1000 - ASK_BEHIND_S
+        request = ObserveRequest(
+            domain.chain_id, domain.aggregator, domain.config_digest, observed_at, wanted
+        )
+        gathered = await gather(
+            request,
+            {self._address: self._ask_self, **self._peers},
+            domain,
+            chain.set.reporters,
+            chain.set.quorum,
+            self._schedule.gather_timeout_ms / 1000,
+        )
+        if gathered.batch is None:
+            return Outcome(now_ms, gathered, None, "no quorum: " + gathered.explain(chain.set.quorum))
+        return await self._send(gathered, gathered.batch, chain, now_ms)
+
+    async def _send(self, gathered: Gathered, batch: Batch, chain: ChainState, now_ms: int) -> Outcome:
+        to, data, gas = chain.set.domain.aggregator, update_calldata(batch), update_gas_limit(batch)
+        try:
+            mined = await self._submitter.submit(
+                to, data, gas, chain.head.base_fee, "update", self._receipt_timeout_s
+            )
+        except ChainError as error:
+            return Outcome(now_ms, gathered, None, str(error))
+        problem = "" if mined.succeeded else f"the update reverted: {mined.reason}"
+        return Outcome(now_ms, gathered, mined, problem)
+
+    async def _ask_self(self, request: ObserveRequest) -> SignedReport:
+        return self._local(request)

@@ -1,0 +1,54 @@
+"""JSON documents of an index and of a round: the same from the API, the command line and the store.
+
+Prices are decimal strings of 1e18 fixed-point integers (``"price"``), so no reader turns them into floats by accident.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from reporter.models import Index, Round, SourceTrace
+
+METHODOLOGY = "0.1"
+_MONEY = ("price", "bid", "ask", "last")
+
+
+def index_document(index: Index) -> dict[str, Any]:
+    """One index with every source kept or dropped and why."""
+    return {
+        "feed": index.feed,
+        "atMs": index.at_ms,
+        "status": str(index.status),
+        "price": _text(index.price),
+        "reason": index.reason,
+        "flags": list(index.flags),
+        "methodology": METHODOLOGY,
+        "sources": [_source(s) for s in index.sources],
+    }
+
+
+def round_document(round_: Round, decimals: int) -> dict[str, Any]:
+    """One round as the aggregator and the Chainlink face give it."""
+    return {
+        "feed": round_.feed,
+        "roundId": round_.round_id,
+        "answer": str(round_.answer),
+        "decimals": decimals,
+        "observedAt": round_.observed_at,
+        "updatedAt": round_.updated_at,
+        "reporters": round_.reporters,
+        "spreadBps": round_.spread_bps,
+    }
+
+
+def _source(source: SourceTrace) -> dict[str, Any]:
+    words = {_camel(k): v for k, v in asdict(source).items() if k not in _MONEY}
+    return words | {name: _text(getattr(source, name)) for name in _MONEY}
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+def _text(value: int | None) -> str | None:
+    return None if value is None else str(value)

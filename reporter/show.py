@@ -1,0 +1,65 @@
+"""Results as lines of text for people; the same documents that ``--json`` prints."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from reporter.errors import NoIndex
+from reporter.models import Index
+from reporter.money import decimal_text
+
+
+def index_lines(documents: Sequence[Mapping[str, Any]], *, trace: bool) -> list[str]:
+    """Each feed's index, with its sources if asked for."""
+    lines = []
+    for document in documents:
+        price = decimal_text(int(document["price"]), 18, 8) if document["price"] else "no index"
+        reason = f"  ({document['reason']})" if document["reason"] else ""
+        lines.append(f"{document['feed']:14} {price:>22}  {document['status']}{reason}")
+        if trace:
+            lines += [_source_line(source) for source in document["sources"]]
+            lines += [f"  error: {e}" for errors in document["venueErrors"].values() for e in errors]
+    return lines
+
+
+def _source_line(source: Mapping[str, Any]) -> str:
+    price = decimal_text(int(source["price"]), 18, 8) if source["price"] else "-"
+    through = f" through {source['convertedBy']}" if source["convertedBy"] else ""
+    label = f" [{source['label']}]" if source["label"] else ""
+    used = "kept" if source["kept"] else "dropped"
+    name = f"{source['venue']}:{source['symbol']}"
+    return f"  {name:22} {price:>20}  {used:8} {source['reason']}{through}{label}"
+
+
+def signable_or_raise(indices: Sequence[Index]) -> None:
+    """Raises ``NoIndex`` naming the feeds without a price that could be signed."""
+    if failed := [f"{i.feed}: {i.reason or i.status}" for i in indices if not i.status.signable]:
+        raise NoIndex("no index for " + "; ".join(failed))
+
+
+def round_lines(documents: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rounds, one a line."""
+    if not documents:
+        return ["no rounds yet"]
+    return [_round_line(d) for d in documents]
+
+
+def _round_line(document: Mapping[str, Any]) -> str:
+    if not document["roundId"]:
+        return f"{document['feed']}: no round yet"
+    answer = decimal_text(int(document["answer"]), document["decimals"])
+    observed = datetime.fromtimestamp(document["observedAt"], UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    signers, spread = document["reporters"], document["spreadBps"]
+    head = f"{document['feed']}  round {document['roundId']}  {answer}  observed {observed}"
+    return f"{head}  {signers} signers, spread {spread} bp"
+
+
+def status_lines(document: Mapping[str, Any]) -> list[str]:
+    """A node's verdict, its reasons, and its venues."""
+    verdict = "ready" if document["ready"] else "NOT READY"
+    lines = [f"{verdict}: reporter {document['address'] or 'without keys'} on chain {document['chainId']}"]
+    lines += [f"  because {reason}" for reason in document["reasons"]]
+    for name, venue in document["venues"].items():
+        state = "ok" if venue["ok"] else f"failing ({venue['failures']} in a row): {venue['lastError']}"
+        lines.append(f"  {name:12} {state}" + (f"  [{venue['label']}]" if venue["label"] else ""))
+    return lines

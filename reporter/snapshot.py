@@ -1,0 +1,56 @@
+"""One look, for the command line: prices from the exchanges, or a round from the chain, without a running node."""
+
+import asyncio
+from typing import Any
+
+from reporter.book import Book
+from reporter.chain.aggregator import AggregatorReader
+from reporter.chain.deployment import load_deployment
+from reporter.chain.rpc import Rpc
+from reporter.config import Config
+from reporter.errors import SourceError, UnknownFeed
+from reporter.index import compute, plan
+from reporter.models import Index, Round
+from reporter.node import venue_fetcher, wall_ms
+from reporter.record import index_document
+
+
+async def price_now(config: Config, feed: str | None) -> list[tuple[Index, dict[str, Any]]]:
+    """Ask every venue once; each feed's index and its document, with the errors of the venues that failed.
+
+    Raises:
+        UnknownFeed: ``feed`` is not in the configuration.
+    """
+    names = [f.name for f in config.feeds]
+    if feed is not None and feed not in names:
+        raise UnknownFeed(feed, names)
+    book = Book()
+    venues = config.markets_by_venue
+    failures = await asyncio.gather(*(_ask(config, name, symbols, book) for name, symbols in venues.items()))
+    errors = {name: [str(e) for e in found] for name, found in zip(venues, failures, strict=True) if found}
+    now_ms = wall_ms()
+    indices = compute(plan([f.rules for f in config.feeds]), book.newest(), now_ms)
+    wanted = [feed] if feed else names
+    return [(indices[name], index_document(indices[name]) | {"venueErrors": errors}) for name in wanted]
+
+
+async def _ask(config: Config, name: str, symbols: tuple[str, ...], book: Book) -> tuple[SourceError, ...]:
+    fetcher = venue_fetcher(config, name)
+    try:
+        fetched = await fetcher.fetch(symbols)
+    finally:
+        await fetcher.close()
+    for quote in fetched.quotes:
+        book.put(quote)
+    return fetched.errors
+
+
+async def round_now(config: Config, feed: str) -> tuple[Round, int]:
+    """The newest round of a feed on-chain, and its decimals. Raises ``UnknownFeed`` or ``ChainError``."""
+    deployment = load_deployment(config.path(config.chain.deployment))
+    decimals = deployment.feed(feed).decimals
+    rpc = Rpc(config.chain.rpc_urls, deployment.chain_id)
+    try:
+        return await AggregatorReader(rpc, deployment, [feed]).latest(feed), decimals
+    finally:
+        await rpc.close()

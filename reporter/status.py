@@ -1,0 +1,124 @@
+"""What a node says of itself: one verdict, and every reason against it in a sentence."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reporter.collect import VenueHealth
+from reporter.models import Index
+from reporter.node import Node
+from reporter.record import index_document, round_document
+
+
+def reasons(node: Node, now_ms: int) -> list[str]:
+    """Why the node, or the answers it serves, are not as they should be; empty when all is well."""
+    return [*_own(node), *_chain(node, now_ms), *_answers(node, now_ms)]
+
+
+def _own(node: Node) -> Iterator[str]:
+    if not node.address:
+        yield "dry run: no keys are configured, so nothing is signed"
+    elif node.chain and node.address not in node.chain.set.reporters:
+        yield f"{node.address} is not in the aggregator's reporter set"
+
+
+def _chain(node: Node, now_ms: int) -> Iterator[str]:
+    if node.chain_problem:
+        yield f"chain: {node.chain_problem}"
+    if node.chain and node.chain.paused:
+        yield "the aggregator is paused by its owner"
+    if (
+        node.chain
+        and (behind_s := now_ms // 1000 - node.chain.head.timestamp) > 5 * node.config.chain.block_time_s
+    ):
+        yield f"the newest block is {behind_s} s old"
+
+
+def _answers(node: Node, now_ms: int) -> Iterator[str]:
+    if node.chain is None:
+        return
+    indices = node.indices()
+    for name, feed in node.config.published.items():
+        if not indices[name].status.signable:
+            yield f"{name}: no index: {indices[name].reason or indices[name].status}"
+        round_ = node.chain.rounds[name]
+        age_s = now_ms // 1000 - round_.observed_at
+        if round_.round_id == 0 or age_s > feed.heartbeat_s + 2 * node.config.chain.block_time_s:
+            age = (
+                f"the answer is {age_s} s old, heartbeat {feed.heartbeat_s} s"
+                if round_.round_id
+                else "no round yet"
+            )
+            yield f"{name}: {age}{_last_attempt(node)}"
+
+
+def _last_attempt(node: Node) -> str:
+    if node.outcome and node.outcome.problem:
+        return f"; our last attempt: {node.outcome.problem}"
+    return ""
+
+
+def feed_document(node: Node, name: str, index: Index) -> dict[str, Any]:
+    """One feed: our index with its sources, and what the chain answers."""
+    feed = next(f for f in node.config.feeds if f.name == name)
+    document: dict[str, Any] = {
+        "feed": name,
+        "published": feed.publish,
+        "index": index_document(index),
+        "round": None,
+    }
+    if feed.publish:
+        deployed = node.deployment.feed(name)
+        document |= {
+            "address": deployed.address,
+            "decimals": deployed.decimals,
+            "deviationBps": feed.deviation_bps,
+            "heartbeatS": feed.heartbeat_s,
+        }
+        if node.chain:
+            document["round"] = round_document(node.chain.rounds[name], deployed.decimals)
+    return document
+
+
+def status_document(node: Node, now_ms: int) -> dict[str, Any]:
+    """The whole node in one document."""
+    why = reasons(node, now_ms)
+    chain = node.chain
+    return {
+        "address": node.address or None,
+        "ready": not why,
+        "reasons": why,
+        "startedMs": node.started_ms,
+        "nowMs": now_ms,
+        "chainId": node.deployment.chain_id,
+        "aggregator": node.deployment.aggregator,
+        "block": chain and chain.head.number,
+        "reporters": list(chain.set.reporters) if chain else [],
+        "quorum": chain and chain.set.quorum,
+        "venues": {name: _venue(node, name, health, now_ms) for name, health in node.health.items()},
+        "lastAttempt": _attempt(node),
+        "funding": {name: state.document() for name, state in node.funding.items()},
+    }
+
+
+def _venue(node: Node, name: str, health: VenueHealth, now_ms: int) -> Mapping[str, Any]:
+    return {
+        "label": node.config.venue(name).label,
+        "ok": health.consecutive_failures == 0 and health.last_ok_ms is not None,
+        "lastOkMs": health.last_ok_ms,
+        "failures": health.consecutive_failures,
+        "lastError": health.last_error,
+    }
+
+
+def _attempt(node: Node) -> dict[str, Any] | None:
+    outcome = node.outcome
+    if outcome is None:
+        return None
+    return {
+        "atMs": outcome.at_ms,
+        "signed": [s.reporter for s in outcome.gathered.arrived],
+        "failed": outcome.gathered.failed,
+        "problem": outcome.problem,
+        "txHash": outcome.mined and outcome.mined.tx_hash,
+        "gasUsed": outcome.mined and outcome.mined.gas_used,
+    }

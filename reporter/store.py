@@ -1,0 +1,156 @@
+"""The reporter's memory on disk: SQLite in WAL mode, one file, one owner.
+
+``ledger`` is what keeps a reporter honest through crashes: the price it signed for (configDigest, feedId, observedAt) is
+written, and synced, before the signature leaves, and never changes. ``journal`` holds each transaction before it is sent.
+"""
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reporter.errors import AlreadyRunning, ConfigError
+from reporter.models import Round
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS ledger (
+  config_digest BLOB NOT NULL, feed_id BLOB NOT NULL, observed_at INTEGER NOT NULL, price INTEGER NOT NULL,
+  record TEXT NOT NULL, PRIMARY KEY (config_digest, feed_id, observed_at)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal (
+  id INTEGER PRIMARY KEY, nonce INTEGER NOT NULL, purpose TEXT NOT NULL, tx_hash TEXT NOT NULL UNIQUE, raw BLOB NOT NULL,
+  sent_at_ms INTEGER NOT NULL, state TEXT NOT NULL, gas_used INTEGER);
+CREATE TABLE IF NOT EXISTS rounds (
+  feed TEXT NOT NULL, round_id INTEGER NOT NULL, observed_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  answer INTEGER NOT NULL, reporters INTEGER NOT NULL, spread_bps INTEGER NOT NULL, decimals INTEGER NOT NULL,
+  tx_hash TEXT NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (feed, round_id)) WITHOUT ROWID;
+"""
+_ROUND_KEYS = (
+    *("feed", "roundId", "observedAt", "updatedAt", "answer", "reporters", "spreadBps", "decimals"),
+    *("txHash", "block"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """One price about to be signed, and the JSON record of how it was made."""
+
+    feed_id: bytes
+    price: int
+    record: Mapping[str, Any]
+
+
+class Store:
+    """Opens ``folder/spotline.sqlite`` and holds the folder's lock until closed.
+
+    Raises:
+        AlreadyRunning: Another process holds the lock.
+        ConfigError: The folder or file cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = (folder / "lock").open("w")
+        except OSError as error:
+            raise ConfigError(f"data directory {folder} cannot be used: {error.strerror}") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise AlreadyRunning(
+                f"another reporter is running on {folder}", hint="two instances with one key are never needed"
+            ) from None
+        self._db = self._open(folder / "spotline.sqlite")
+        os.chmod(folder / "spotline.sqlite", 0o600)
+
+    @staticmethod
+    def _open(path: Path) -> sqlite3.Connection:
+        try:
+            db = sqlite3.connect(path, isolation_level=None, timeout=2)
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.executescript(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise ConfigError(
+                f"{path} cannot be used: {error}",
+                hint="do not delete it while its reporter is in the set: move it away and wait maxAge seconds first",
+            ) from None
+        return db
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def claim(self, config_digest: bytes, observed_at: int, priced: list[Priced]) -> dict[bytes, int]:
+        """Write prices that were never stated for this time, and return what is stated now: never a second price."""
+        rows = [(config_digest, p.feed_id, observed_at, p.price, json.dumps(p.record)) for p in priced]
+        with self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO ledger VALUES (?,?,?,?,?)", rows)
+            found = self._db.execute(
+                "SELECT feed_id, price FROM ledger WHERE config_digest=? AND observed_at=?",
+                (config_digest, observed_at),
+            ).fetchall()
+        return {bytes(identifier): price for identifier, price in found}
+
+    def stated(self, config_digest: bytes, observed_at: int) -> dict[bytes, int]:
+        """The prices already signed for this time, by feed id."""
+        return self.claim(config_digest, observed_at, [])
+
+    def record(self, identifier: bytes, observed_at: int) -> dict[str, Any] | None:
+        """How our price of a feed for a time was made, or None if we stated none."""
+        row = self._db.execute(
+            "SELECT record FROM ledger WHERE feed_id=? AND observed_at=? LIMIT 1", (identifier, observed_at)
+        ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def prune_ledger(self, before: int) -> None:
+        """Forget what is older than any report a chain would still accept (Unix seconds)."""
+        self._db.execute("DELETE FROM ledger WHERE observed_at < ?", (before,))
+
+    def journal_sent(self, nonce: int, purpose: str, tx_hash: str, raw: bytes, now_ms: int) -> None:
+        """Note a transaction before it is sent."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO journal (nonce, purpose, tx_hash, raw, sent_at_ms, state) VALUES (?,?,?,?,?,'sent')",
+            (nonce, purpose, tx_hash, raw, now_ms),
+        )
+
+    def journal_done(self, tx_hash: str, state: str, gas_used: int | None) -> None:
+        """Note what became of a transaction: ``mined``, ``reverted`` or ``failed``."""
+        self._db.execute("UPDATE journal SET state=?, gas_used=? WHERE tx_hash=?", (state, gas_used, tx_hash))
+
+    def journal(self, limit: int = 50) -> list[dict[str, Any]]:
+        """The newest transactions, newest first."""
+        columns = ("nonce", "purpose", "tx_hash", "sent_at_ms", "state", "gas_used")
+        query = f"SELECT {','.join(columns)} FROM journal ORDER BY id DESC LIMIT ?"  # noqa: S608 - fixed columns
+        return [dict(zip(columns, row, strict=True)) for row in self._db.execute(query, (limit,))]
+
+    def add_round(self, round_: Round, decimals: int, tx_hash: str, block: int) -> None:
+        """Keep a round seen on-chain."""
+        row = (round_.feed, round_.round_id, round_.observed_at, round_.updated_at, round_.answer)
+        rest = (round_.reporters, round_.spread_bps, decimals, tx_hash, block)
+        self._db.execute("INSERT OR REPLACE INTO rounds VALUES (?,?,?,?,?,?,?,?,?,?)", row + rest)
+
+    def rounds(self, feed: str, limit: int = 50) -> list[dict[str, Any]]:
+        """The newest rounds of a feed, newest first, as JSON documents."""
+        found = self._db.execute(
+            "SELECT * FROM rounds WHERE feed=? ORDER BY round_id DESC LIMIT ?", (feed, limit)
+        )
+        return [
+            {**(r := dict(zip(_ROUND_KEYS, row, strict=True))), "answer": str(r["answer"])} for row in found
+        ]
+
+    def close(self) -> None:
+        """Close the file and give the lock back."""
+        self._db.close()
+        self._lock.close()

@@ -1,0 +1,41 @@
+"""Logs: readable on a terminal, JSON lines otherwise; never a key, and no RPC path or query that may hold one."""
+
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET = re.compile(r"(?<![0-9a-fA-F])(?:0x)?[0-9a-fA-F]{64,}(?![0-9a-fA-F])")
+_URL = re.compile(r"(https?://)(?:[^\s/@]*@)?([^\s/?#'\";]+)[^\s'\";]*")
+_PUBLIC = ("tx", "tx_hash", "digest")
+
+
+def redact(text: str) -> str:
+    """The text with 64-hex-digit strings and all of a URL but its scheme and host taken out."""
+    return _URL.sub(r"\1\2", _SECRET.sub("<redacted>", text))
+
+
+def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {k: redact(v) if isinstance(v, str) and k not in _PUBLIC else v for k, v in event.items()}
+
+
+def configure_logs() -> None:
+    """Send every log event to stderr, console form on a terminal and JSON otherwise."""
+    terminal = sys.stderr.isatty()
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _redact_event,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def log() -> Any:
+    """The logger; events are short names, values are fields."""
+    return structlog.get_logger()
