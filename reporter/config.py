@@ -6,11 +6,11 @@ An error names the key and its line. Relative paths are relative to the file. Un
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from eth_utils.address import is_checksum_address
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from reporter.errors import ConfigError
 from reporter.models import FeedRules, Leg, feed_id
@@ -30,6 +30,12 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _market(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+:[A-Z0-9]+/[A-Z0-9]+(-PERP)?", value):
+        raise ValueError(f"{value!r} is not venue:BASE/QUOTE")
+    return value
+
+
 def _feed(value: str) -> str:
     feed_id(value)
     return value
@@ -44,6 +50,7 @@ def _host_port(value: str) -> str:
 
 Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_http_url)]
+Market = Annotated[str, AfterValidator(_market)]
 FeedName = Annotated[str, AfterValidator(_feed)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 
@@ -109,7 +116,7 @@ class FeedSection(_Section):
     """One feed: the markets its index is made of, and when it is published."""
 
     name: FeedName
-    markets: list[str] = Field(min_length=1)
+    markets: list[Market] = Field(min_length=1)
     publish: bool = True
     min_venues: int = Field(default=3, ge=1, le=50)
     deviation_bps: int = Field(default=50, ge=1, le=10_000)
@@ -127,13 +134,6 @@ class FeedSection(_Section):
     def trigger(self) -> TriggerRules:
         margin_s = max(1, min(30, self.heartbeat_s // 10))
         return TriggerRules(self.deviation_bps * 100, self.heartbeat_s, margin_s)
-
-    @model_validator(mode="after")
-    def _markets_are_pairs(self) -> Self:
-        for market in self.markets:
-            if not re.fullmatch(r"[a-z0-9]+:[A-Z0-9]+/[A-Z0-9]+(-PERP)?", market):
-                raise ValueError(f"market {market!r} is not venue:BASE/QUOTE")
-        return self
 
 
 class KeeperSection(_Section):
@@ -159,13 +159,6 @@ class Config(_Section):
     def path(self, value: str) -> Path:
         """A path of the file, resolved against the file's folder."""
         return self.folder / value
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        names = [feed.name for feed in self.feeds]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"feed {sorted(twice)[0]!r} stands twice")
-        return self
 
     @property
     def published(self) -> dict[str, FeedSection]:
@@ -207,9 +200,19 @@ def load_config(path: Path) -> Config:
             f"{path}: unknown key 'folder'", key="folder", line=key_lines(text).get(("folder",))
         )
     try:
-        return Config.model_validate({**document, "folder": path.resolve().parent})
+        config = Config.model_validate({**document, "folder": path.resolve().parent})
     except ValidationError as error:
         raise _explain(path, text, error) from None
+    _check_names(path, text, [feed.name for feed in config.feeds])
+    return config
+
+
+def _check_names(path: Path, text: str, names: list[str]) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            key = ("feeds", number, "name")
+            line = key_lines(text).get(key)
+            raise ConfigError(f"{path}, line {line}: feed {name!r} stands twice", key="feeds.name", line=line)
 
 
 def _explain(path: Path, text: str, error: ValidationError) -> ConfigError:
@@ -246,7 +249,8 @@ def key_lines(text: str) -> dict[tuple[Any, ...], int]:
             found[table] = number
         elif header := re.match(r"\s*\[\s*([^\[].*?)\s*\]\s*(#.*)?$", line):
             table = _dotted(header[1])
-            found[table] = number
+            for length in range(1, len(table) + 1):
+                found.setdefault(table[:length], number)
         elif key := re.match(r"""\s*((?:[\w.-]|"[^"]*"|'[^']*')+)\s*=""", line):
             found[(*table, *_dotted(key[1]))] = number
     return found

@@ -19,6 +19,7 @@ from reporter.peers.gather import PeerFailed
 from reporter.peers.observe import Code, ObserveRequest, Refused, parse_request
 
 MAX_BODY = 64 * 1024
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 Answer = Callable[[ObserveRequest], SignedReport]
 
 
@@ -67,25 +68,27 @@ def _read_answer(status: int, body: bytes, request: ObserveRequest) -> SignedRep
         if status == 200:
             return parse_signed(document, request.feed_ids)
         raise PeerFailed(f"refused: {str(document['refused'])[:40]}: {str(document['detail'])[:200]}")
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except MALFORMED:
         raise PeerFailed(f"answered status {status} with a body that is not ours") from None
 
 
 def parse_signed(document: Any, feed_ids: tuple[bytes, ...]) -> SignedReport:
-    """Read a signed report; ``ValueError``, ``KeyError`` or ``TypeError`` if it is malformed."""
-    prices = document["prices"]
-    observed_at = document["observedAt"]
-    if type(observed_at) is not int or not all(
-        isinstance(p, str) and p.isdecimal() and len(p) < 20 for p in prices
-    ):
+    """Read a signed report; one of ``MALFORMED`` if it is not one on exactly these feeds."""
+    observed_at, prices = document["observedAt"], document["prices"]
+    if type(observed_at) is not int or type(prices) is not list or not all(map(_is_price, prices)):
         raise ValueError("observedAt or prices")
-    identifiers = tuple(bytes.fromhex(f.removeprefix("0x")) for f in document["feedIds"])
-    if identifiers != feed_ids:
+    if tuple(map(_bytes, document["feedIds"])) != feed_ids:
         raise ValueError("feedIds")
-    signature = bytes.fromhex(document["signature"].removeprefix("0x"))
-    return SignedReport(
-        Report(observed_at, identifiers, tuple(map(int, prices))), signature, str(document["reporter"])
-    )
+    report = Report(observed_at, feed_ids, tuple(map(int, prices)))
+    return SignedReport(report, _bytes(document["signature"]), str(document["reporter"]))
+
+
+def _is_price(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20
+
+
+def _bytes(value: Any) -> bytes:
+    return bytes.fromhex(value.removeprefix("0x"))
 
 
 def signed_document(signed: SignedReport) -> dict[str, Any]:

@@ -129,7 +129,10 @@ def test_reporter_median__any_prices__ranks_as_the_contract_checks(prices):
 
 def test_pack_observations__abstention__position_names_a_price():
     feeds = (feed_id("A"), feed_id("B"))
-    rows = [SignedReport(Report(1, feeds, p), bytes([i]) * 64, "0x") for i, p in enumerate([(5, 0), (9, 7), (7, 8)])]
+    rows = [
+        SignedReport(Report(1, feeds, p), bytes([i]) * 64, "0x")
+        for i, p in enumerate([(5, 0), (9, 7), (7, 8)])
+    ]
 
     packed = pack_observations(rows)
 

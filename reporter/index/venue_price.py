@@ -1,0 +1,76 @@
+"""One market's price from its book and its last trade (METHODOLOGY.md, One venue's price).
+
+The last trade alone is not enough: on 2024-03-13 six venues' mids agreed within 2.2 bp while their last
+trades spread from -13 to +10 bp.
+"""
+
+from collections.abc import Iterable
+
+from reporter.index.median import by_venue, median_floor
+from reporter.index.units import decimal, percent, share_ppm
+from reporter.models import FeedRules, Quote
+
+SPREAD_FACTOR = 3
+
+
+def fault(quote: Quote) -> str:
+    """Say why no price can be taken from a quote whatever its time; empty when one can."""
+    bid, ask, last = quote.bid, quote.ask, quote.last
+    for name, value in (("bid", bid), ("ask", ask), ("last", last)):
+        if value is not None and value <= 0:
+            return f"non-positive {name} {decimal(value)}"
+    if bid is not None and ask is not None:
+        return f"crossed book: bid {decimal(bid)} over ask {decimal(ask)}" if bid > ask else ""
+    if bid is not None or ask is not None:
+        return "one-sided book"
+    return "no price in the quote" if last is None else ""
+
+
+def spread_ppm(quote: Quote) -> int:
+    """Return ask minus bid over the mid in ppm, floored, of a quote without ``fault``; 0 without a book."""
+    if quote.bid is None or quote.ask is None:
+        return 0
+    return share_ppm(2 * (quote.ask - quote.bid), quote.ask + quote.bid)
+
+
+def spread_limit_ppm(quotes: Iterable[Quote], rules: FeedRules) -> int:
+    """Return the widest spread that is let through: 1 %, or 3 times the venues' median spread if that is
+    more.
+
+    A fixed bound would blind every venue at once in a crash. A venue with many books has one say.
+
+    Args:
+        quotes: The fresh ones without ``fault``. Quotes without a book have no say.
+    """
+    spreads = by_venue((q.venue, spread_ppm(q)) for q in quotes if q.bid is not None)
+    if not spreads:
+        return rules.max_spread_ppm
+    median_ppm = median_floor(median_floor(of_venue) for of_venue in spreads.values())
+    return max(rules.max_spread_ppm, SPREAD_FACTOR * median_ppm)
+
+
+def spread_fault(quote: Quote, limit_ppm: int) -> str:
+    """Say that a book is too wide; empty when it is not."""
+    spread = spread_ppm(quote)
+    return f"wide spread {percent(spread)} over {percent(limit_ppm)}" if spread > limit_ppm else ""
+
+
+def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str] | None:
+    """Return the price of a quote without ``fault``, 1e18 fixed point, and how it was made.
+
+    The last trade clamped into the book, which equals ``median(bid, ask, last)``; the mid where the last
+    trade is old or has no time; the last trade where there is no book. None: no book and an old last trade.
+    """
+    timely = _last_is_timely(quote, rules, at_ms)
+    if quote.bid is None or quote.ask is None:
+        untimed = quote.last_at_ms is None
+        return (quote.last, "last trade, no book") if quote.last is not None and (timely or untimed) else None
+    if timely and quote.last is not None:
+        return max(quote.bid, min(quote.ask, quote.last)), "median of bid, ask and last"
+    return (quote.bid + quote.ask) // 2, "mid"
+
+
+def _last_is_timely(quote: Quote, rules: FeedRules, at_ms: int) -> bool:
+    if quote.last is None or quote.last_at_ms is None:
+        return False
+    return -rules.max_ahead_ms <= at_ms - quote.last_at_ms <= rules.last_trade_max_age_ms

@@ -1,0 +1,227 @@
+"""The fetch layer: one Fetcher per venue asks it within a deadline and believes nothing it has not checked.
+
+Each rule here answers an attack that httpx 0.28 with its defaults did not survive (METHODOLOGY.md, Fetching).
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from itertools import chain
+
+import httpcore
+import httpx
+
+from reporter.errors import ConfigError, SourceError
+from reporter.sources.guard import AddressRefused, GuardedBackend, Resolver, system_resolver
+from reporter.sources.retry import StatusError, retry_after_s, retrying
+from reporter.sources.strict import shown
+from reporter.sources.venue import Fetched, Request, Source
+
+__all__ = ["Fetched", "Fetcher", "PublicTransport", "Request", "Source", "StatusError", "shared_ssl_context"]
+
+DEADLINE_S = 4.0
+STEP_S = 1.5
+MAX_CONNECTIONS = 10
+
+# The first that fits names the reason; httpx and httpcore have trees of the same shape.
+_REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((AddressRefused,), "address"),
+    ((httpx.TimeoutException, httpcore.TimeoutException), "timeout"),
+    ((httpx.ConnectError, httpcore.ConnectError), "connect"),
+    ((httpx.ProtocolError, httpcore.ProtocolError), "protocol"),
+    ((httpx.HTTPError, httpx.StreamError, httpcore.NetworkError, OSError), "network"),
+    ((RecursionError,), "depth"),
+    ((MemoryError,), "memory"),
+)
+_FOREIGN = tuple(chain.from_iterable(kinds for kinds, _ in _REASONS))
+
+
+@cache
+def shared_ssl_context() -> ssl.SSLContext:
+    """TLS with certifi's authorities, whatever SSL_CERT_FILE says. One for all venues: it costs 20 ms."""
+    return httpx.create_ssl_context(verify=True, trust_env=False)
+
+
+class PublicTransport(httpx.AsyncBaseTransport):
+    """httpx over httpcore with a guarded network, a connection of its own for each request, HTTP/1.1."""
+
+    def __init__(self, ssl_context: ssl.SSLContext, network: httpcore.AsyncNetworkBackend) -> None:
+        # No keep-alive: two answers to one request would have made the second the next request's.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=ssl_context,
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=0,
+            http1=True,
+            http2=False,
+            retries=0,
+            network_backend=network,
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; the body is left to be read."""
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        sent = httpcore.Request(
+            request.method, url, headers=request.headers.raw, extensions=request.extensions
+        )
+        answer = await self._pool.handle_async_request(sent)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._pool.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._answer.aiter_stream()
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+
+
+class Fetcher:
+    """One venue's fetch layer; never raises on a venue's account, never takes longer than the deadline.
+
+    Args:
+        source: What to ask and how to read it.
+        now_ms: Unix milliseconds.
+        venue: The name that quotes and errors carry, where it differs from the source's.
+        label: Stamped on every quote: what it is when it is not a real market.
+        insecure: Allow http and addresses that are not public.
+        transport: Replaces the network, for tests.
+        resolve: Replaces the resolver.
+        sleep: Waits between attempts, in seconds.
+        deadline_s: For one request with its retries, name resolution included.
+
+    Raises:
+        ConfigError: The source's address is not a plain https URL (http where ``insecure``).
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        now_ms: Callable[[], int],
+        venue: str | None = None,
+        label: str = "",
+        insecure: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+        resolve: Resolver = system_resolver,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self.source = source
+        self.venue = venue or source.name
+        self.label = label
+        self._now_ms = now_ms
+        self._sleep = sleep
+        self._deadline_s = deadline_s
+        self._client = httpx.AsyncClient(
+            transport=transport
+            or PublicTransport(shared_ssl_context(), GuardedBackend(insecure=insecure, resolve=resolve)),
+            base_url=_checked_url(source.base_url, insecure),
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "spotline"},
+            # 45 kB of cookies came back after five calls: this jar takes none.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            timeout=STEP_S,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def fetch(self, symbols: Iterable[str]) -> Fetched:
+        """Ask for ``symbols``, all requests at once; a request that fails costs only its own symbols.
+
+        Raises:
+            ConfigError: A symbol the venue cannot have.
+        """
+        ours = tuple(symbols)
+        for symbol in ours:
+            self.source.symbol(symbol)
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(self._one(request)) for request in self.source.requests(ours)]
+        parts = [task.result() for task in asked]
+        return Fetched(
+            tuple(replace(q, venue=self.venue, label=self.label) for part in parts for q in part.quotes),
+            tuple(self._renamed(error) for part in parts for error in part.errors),
+        )
+
+    async def close(self) -> None:
+        """Close every connection; the fetcher is of no use afterwards."""
+        await self._client.aclose()
+
+    async def _one(self, request: Request) -> Fetched:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                body: bytes = await retrying(self._deadline_s, self._sleep)(self._get, request)
+            return self.source.parse(body, request, self._now_ms())
+        except SourceError as error:
+            return Fetched(errors=(error,))
+        except TimeoutError:
+            return self._failed("deadline", f"no answer within {self._deadline_s} s")
+        except _FOREIGN as error:
+            return self._failed(_reason(error), shown(str(error)))
+
+    def _renamed(self, error: SourceError) -> SourceError:
+        return error if error.venue == self.venue else SourceError(self.venue, error.reason, error.detail)
+
+    def _failed(self, reason: str, detail: str) -> Fetched:
+        return Fetched(errors=(SourceError(self.venue, reason, detail),))
+
+    async def _get(self, request: Request) -> bytes:
+        async with self._client.stream("GET", request.target) as answer:
+            self._check_head(answer)
+            body = bytearray()
+            async for chunk in answer.aiter_raw():
+                body += chunk
+                if len(body) > self.source.max_body:
+                    raise SourceError(self.venue, "too_large", f"more than {self.source.max_body} bytes")
+        return bytes(body)
+
+    def _check_head(self, answer: httpx.Response) -> None:
+        if answer.status_code != httpx.codes.OK:
+            wait_s = retry_after_s(answer.headers.get("retry-after", ""))
+            raise StatusError(self.venue, answer.status_code, wait_s)
+        encoding = answer.headers.get("content-encoding", "identity")
+        if encoding.lower() != "identity":
+            raise SourceError(self.venue, "encoded", shown(encoding))
+        media = answer.headers.get("content-type", "")
+        if media.split(";")[0].strip().lower() != "application/json":
+            raise SourceError(self.venue, "content_type", shown(media))
+        length = answer.headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit() and len(length) <= 20):
+            raise SourceError(self.venue, "protocol", f"Content-Length {shown(length)}")
+        if int(length) > self.source.max_body:
+            raise SourceError(self.venue, "too_large", f"{length} bytes, at most {self.source.max_body}")
+
+
+def _checked_url(base_url: str, insecure: bool) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL as error:
+        raise ConfigError(f"{base_url!r} is not a URL: {error}", key="base_url") from None
+    if url.scheme != "https" and not (insecure and url.scheme == "http"):
+        raise ConfigError(
+            f"{base_url!r} is not https",
+            key="base_url",
+            hint="insecure_sources = true allows http",
+        )
+    if not url.host or url.userinfo or url.query or url.fragment:
+        raise ConfigError(f"{base_url!r} must be a scheme, a host and no more than a path", key="base_url")
+    return url
+
+
+def _reason(error: BaseException) -> str:
+    return next(reason for kinds, reason in _REASONS if isinstance(error, kinds))

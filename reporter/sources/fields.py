@@ -1,0 +1,72 @@
+"""Typed access to one JSON object of a venue: an accessor returns what it says or refuses with the key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reporter.errors import SourceError
+from reporter.sources import strict
+from reporter.sources.strict import Json, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """One JSON object. Accessors raise SourceError; a wrong type or length has the reason ``shape``."""
+
+    venue: str
+    data: dict[str, Json]
+
+    @classmethod
+    def of(cls, venue: str, value: Json, what: str = "the document") -> "Fields":
+        """Wrap a value that must be an object."""
+        if not isinstance(value, dict):
+            raise SourceError(venue, "shape", f"{what} is not an object: {shown(value)}")
+        return cls(venue, value)
+
+    def child(self, key: str) -> "Fields":
+        """The object under ``key``."""
+        return Fields.of(self.venue, self._present(key), key)
+
+    def expect(self, key: str, value: Json, reason: str) -> None:
+        """Refuse with ``reason`` unless ``key`` holds exactly ``value``; the detail says what it holds."""
+        if self._present(key) != value:
+            raise SourceError(self.venue, reason, f"{key} is {shown(self.data[key])}")
+
+    def text(self, key: str) -> str:
+        """The string under ``key``; a number is not a string."""
+        value = self._present(key)
+        if not isinstance(value, str) or isinstance(value, strict.NumberToken):
+            raise SourceError(self.venue, "shape", f"{key} is not a string: {shown(value)}")
+        return value
+
+    def rows(self, key: str) -> list["Fields"]:
+        """The array of objects under ``key``."""
+        return rows(self.venue, self._present(key), key)
+
+    def price(self, key: str) -> int | None:
+        """The price under ``key``, 1e18 fixed point; None where it is missing, null, empty or zero."""
+        return strict.optional_price(self.venue, self.data.get(key))
+
+    def first_price(self, key: str, length: int) -> int | None:
+        """The price that leads an array of exactly ``length`` strings, or None where the key is missing."""
+        value = self.data.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or len(value) != length:
+            raise SourceError(self.venue, "shape", f"{key} is not an array of {length}: {shown(value)}")
+        return strict.optional_price(self.venue, value[0])
+
+    def time(self, key: str, parse: Callable[[str, Json], int]) -> int:
+        """The time under ``key`` in Unix milliseconds, read by one of the parsers of ``strict``."""
+        return parse(self.venue, self._present(key))
+
+    def _present(self, key: str) -> Json:
+        if key not in self.data:
+            raise SourceError(self.venue, "shape", f"no {key} in {shown(sorted(self.data))}")
+        return self.data[key]
+
+
+def rows(venue: str, value: Json, what: str = "the document") -> list[Fields]:
+    """Wrap an array whose members must all be objects."""
+    if not isinstance(value, list):
+        raise SourceError(venue, "shape", f"{what} is not an array: {shown(value)}")
+    return [Fields.of(venue, row, f"a row of {what}") for row in value]

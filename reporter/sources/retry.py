@@ -1,0 +1,63 @@
+"""When to ask a venue again: connect errors, 5xx and 429, three times, with jitter, within the deadline."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpcore
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random_exponential,
+)
+
+from reporter.errors import SourceError
+from reporter.sources.guard import AddressRefused
+
+ATTEMPTS = 3
+MAX_RETRY_AFTER_S = 3_600
+
+_JITTER = wait_random_exponential(multiplier=0.1, max=1.0)
+
+
+class StatusError(SourceError):
+    """A status other than 200. ``retry_after_s``: how long the venue asks us to stay away, or 0."""
+
+    def __init__(self, venue: str, status: int, retry_after_s: int) -> None:
+        super().__init__(venue, f"http_{status}", f"retry after {retry_after_s} s" if retry_after_s else "")
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+def retrying(deadline_s: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> AsyncRetrying:
+    """A policy for one request. It gives up at once when the next wait would end after the deadline."""
+    return AsyncRetrying(
+        sleep=sleep,
+        stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(deadline_s),
+        wait=_wait_s,
+        retry=retry_if_exception(is_transient),
+        reraise=True,
+    )
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same request may do better in a moment. A 4xx will not, nor will a forbidden address."""
+    if isinstance(error, StatusError):
+        return error.status == 429 or error.status >= 500
+    connect = (httpcore.ConnectError, httpcore.ConnectTimeout)
+    return isinstance(error, connect) and not isinstance(error, AddressRefused)
+
+
+def retry_after_s(value: str) -> int:
+    """Seconds of a Retry-After header, at most an hour. Its other form, a date, no venue here uses: 0."""
+    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+        return 0
+    return min(int(value), MAX_RETRY_AFTER_S)
+
+
+def _wait_s(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after_s if isinstance(error, StatusError) else 0
+    return max(float(asked), _JITTER(state))

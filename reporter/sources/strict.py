@@ -1,0 +1,202 @@
+"""Strict reading of an exchange's bytes: JSON, prices and times that mean exactly one thing.
+
+What is refused here was once accepted somewhere: ``float("1_000")``, full-width digits, the last of two equal
+keys, ``1e999`` as infinity; 990 brackets were a RecursionError. Every refusal is a SourceError; its
+reason is ``encoding``, ``depth``, ``json``, ``duplicate``, ``number``, ``price``, ``range``, ``time`` or
+``memory``.
+"""
+
+import calendar
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import NoReturn, TypeAlias
+
+from reporter.errors import SourceError
+
+MAX_DEPTH = 32
+MAX_NUMBER_CHARS = 64
+SCALE_EXPONENT = 18
+PRICE_MIN = Decimal("1e-12")
+PRICE_MAX = Decimal("1e12")
+TIME_MIN_MS = calendar.timegm((2015, 1, 1, 0, 0, 0)) * 1000
+TIME_MAX_MS = calendar.timegm((2100, 1, 1, 0, 0, 0)) * 1000
+
+_PRICE = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,30})?")
+_NUMBER_PRICE = re.compile(_PRICE.pattern + r"(?:[eE][+-]?[0-9]{1,3})?")
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,19}")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?Z")
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_BRACKETS = b"[]{}"
+_NOT_BRACKETS = bytes(sorted(set(range(256)) - set(_BRACKETS)))
+
+
+class NumberToken(str):
+    """A JSON number as the venue wrote it: text, so that no float ever exists, but not a JSON string."""
+
+    __slots__ = ()
+
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | bool | None"
+
+
+def shown(value: object) -> str:
+    """A value from outside, made safe and short for an error message or a log line."""
+    text = ascii(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def loads(venue: str, body: bytes) -> Json:
+    """Read one JSON document (RFC 8259) whose numbers stay text.
+
+    Args:
+        venue: Named in the error.
+        body: UTF-8 without a byte order mark, brackets at most 32 deep.
+
+    Raises:
+        SourceError: Anything else, also duplicate keys, NaN, Infinity and number tokens over 64 characters.
+    """
+    text = _decode(venue, body)
+    if too_deep(body):
+        raise SourceError(venue, "depth", f"brackets nested deeper than {MAX_DEPTH}")
+    try:
+        document: Json = json.loads(
+            text,
+            object_pairs_hook=_unique_keys(venue),
+            parse_int=_number(venue),
+            parse_float=_number(venue),
+            parse_constant=_constant(venue),
+        )
+    except json.JSONDecodeError as error:
+        raise SourceError(venue, "json", f"{error.msg} at {error.pos}") from None
+    except RecursionError:
+        raise SourceError(venue, "depth", "the parser ran out of stack") from None
+    except MemoryError:
+        raise SourceError(venue, "memory", f"{len(body)} bytes") from None
+    return document
+
+
+def too_deep(body: bytes) -> bool:
+    """Whether brackets outside strings nest deeper than 32, found without a parser and its stack."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return False
+    plain = _ESCAPE.sub(b"", body) if b"\\" in body else body
+    outside = b"".join(plain.split(b'"')[::2]).translate(None, _NOT_BRACKETS)
+    level = 0
+    for bracket in outside:
+        level += 1 if bracket in b"[{" else -1
+        if level > MAX_DEPTH:
+            return True
+    return False
+
+
+def price(venue: str, value: Json) -> int:
+    """Scale a price to 1e18, rounding half to even.
+
+    Args:
+        venue: Named in the error.
+        value: A decimal string without exponent, or a JSON number, which may carry one.
+
+    Raises:
+        SourceError: Not a number in that grammar (``price``), or outside 1e-12 to 1e12 (``range``).
+    """
+    number = _decimal(venue, value)
+    if not PRICE_MIN <= number <= PRICE_MAX:
+        raise SourceError(venue, "range", f"price {shown(value)} is outside 1e-12..1e12")
+    context = Context(prec=80, rounding=ROUND_HALF_EVEN)
+    return int(context.to_integral_value(context.scaleb(number, SCALE_EXPONENT)))
+
+
+def optional_price(venue: str, value: Json) -> int | None:
+    """A price, or None where the venue states none: null, an empty string, or zero (an empty side)."""
+    if value is None or value == "" or _decimal(venue, value) == 0:
+        return None
+    return price(venue, value)
+
+
+def at_s(venue: str, value: Json) -> int:
+    """Unix seconds, whole, as milliseconds."""
+    return _in_range(venue, _whole(venue, value) * 1000, value)
+
+
+def at_ms(venue: str, value: Json) -> int:
+    """Unix milliseconds, whole."""
+    return _in_range(venue, _whole(venue, value), value)
+
+
+def at_us(venue: str, value: Json) -> int:
+    """Unix microseconds, whole, as milliseconds (floored)."""
+    return _in_range(venue, _whole(venue, value) // 1000, value)
+
+
+def at_iso(venue: str, value: Json) -> int:
+    """ISO-8601 in UTC with a ``Z``, e.g. ``2024-03-13T11:10:41.270099Z``, as Unix milliseconds (floored)."""
+    match = _ISO.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise SourceError(venue, "time", f"{shown(value)} is not an ISO-8601 time with Z")
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    try:
+        whole = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:  # also a leap second, which Unix time cannot hold
+        raise SourceError(venue, "time", f"{shown(value)} is no date") from None
+    millis = int((match[7] or "0").ljust(3, "0")[:3])
+    return _in_range(venue, calendar.timegm(whole.timetuple()) * 1000 + millis, value)
+
+
+def _decode(venue: str, body: bytes) -> str:
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceError(venue, "encoding", f"not UTF-8 at byte {error.start}") from None
+    if text.startswith("\ufeff"):
+        raise SourceError(venue, "encoding", "starts with a byte order mark")
+    return text
+
+
+def _unique_keys(venue: str) -> Callable[[list[tuple[str, Json]]], dict[str, Json]]:
+    def build(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        built = dict(pairs)
+        if len(built) != len(pairs):
+            twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+            raise SourceError(venue, "duplicate", f"key {shown(twice)} appears twice")
+        return built
+
+    return build
+
+
+def _number(venue: str) -> Callable[[str], NumberToken]:
+    def build(token: str) -> NumberToken:
+        if len(token) > MAX_NUMBER_CHARS:
+            raise SourceError(venue, "number", f"{len(token)} characters, at most {MAX_NUMBER_CHARS}")
+        return NumberToken(token)
+
+    return build
+
+
+def _constant(venue: str) -> Callable[[str], NoReturn]:
+    def refuse(name: str) -> NoReturn:
+        raise SourceError(venue, "number", f"{name} is not a number")
+
+    return refuse
+
+
+def _decimal(venue: str, value: Json) -> Decimal:
+    grammar = _NUMBER_PRICE if isinstance(value, NumberToken) else _PRICE
+    if not isinstance(value, str) or grammar.fullmatch(value) is None:
+        raise SourceError(venue, "price", f"{shown(value)} is not a decimal number")
+    return Decimal(value)
+
+
+def _whole(venue: str, value: Json) -> int:
+    if not isinstance(value, str) or _WHOLE.fullmatch(value) is None:
+        raise SourceError(venue, "time", f"{shown(value)} is not a whole number")
+    return int(value)
+
+
+def _in_range(venue: str, at: int, value: Json) -> int:
+    if not TIME_MIN_MS <= at < TIME_MAX_MS:
+        raise SourceError(venue, "time", f"{shown(value)} is outside the years 2015 to 2099")
+    return at

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {IAggregator} from "contracts/interfaces/IAggregator.sol";
+import {IMarkPrice} from "contracts/interfaces/IMarkPrice.sol";
+import {IPerpetualFunding} from "contracts/interfaces/IPerpetualFunding.sol";
+import {FundingBase} from "./FundingBase.sol";
+
+contract PerpetualFundingTest is FundingBase {
+    int256 internal constant PRICE = 60_000e18;
+
+    // ---------------------------------------------------------------- the rate
+
+    function test_accrue__one_percent_premium_all_hour__then_rate_is_capped_at_boundary() public {
+        mark.set(INDEX * 101 / 100, 0, 0);
+        _keep(T0 + HOUR, 60);
+        assertEq(funding.premium(BTC), 0.01e18);
+        assertEq(funding.fundingRate(BTC), 0.0075e18);
+        assertEq(funding.nextFundingTime(BTC), T0 + 2 * HOUR);
+    }
+
+    function test_accrue__mark_at_index__then_rate_is_the_interest() public {
+        _keep(T0 + HOUR, 60);
+        assertEq(funding.fundingRate(BTC), 0.0001e18);
+    }
+
+    /// @dev P = 0.2 %: I - P = -0.19 % is clamped to -0.05 %, F = 0.15 %.
+    function test_accrue__premium_beyond_the_damping__then_rate_is_premium_less_damping() public {
+        mark.set(INDEX * 1002 / 1000, 0, 0);
+        _keep(T0 + 60, 60); // the second before the market saw its first sample
+        _keep(T0 + HOUR, 60);
+        int256 mean = funding.fundingRate(BTC) + 0.0005e18;
+        // The market resumed one second after the hour, so all of its interval is covered.
+        assertEq(mean, 0.002e18);
+    }
+
+    function test_accrue__negative_premium__then_shorts_pay() public {
+        mark.set(INDEX * 998 / 1000, 0, 0);
+        _keep(T0 + HOUR, 60);
+        assertEq(funding.fundingRate(BTC), -0.0015e18);
+        _keep(T0 + 2 * HOUR, 60);
+        assertTrue(funding.cumulativeFunding(BTC) < 0, "longs receive");
+    }
+
+    function test_accrue__a_fixed_rate_for_an_hour__then_longs_pay_an_eighth_of_it() public {
+        _keep(T0 + HOUR, 60);
+        int256 before = funding.cumulativeFunding(BTC);
+        assertEq(before, 0);
+        _keep(T0 + 2 * HOUR, 3600);
+        assertEq(funding.cumulativeFunding(BTC), 0.0001e18 * PRICE / ONE / 8);
+    }
+
+    function test_accrue__half_the_hour_premium__then_mean_is_time_weighted() public {
+        mark.set(INDEX * 1004 / 1000, 0, 0);
+        _keep(T0 + HOUR / 2, 60);
+        mark.set(INDEX, 0, 0);
+        vm.recordLogs();
+        _keep(T0 + HOUR, 60);
+        // 0.4 % over the first half (less the second before the start), 0 over the second half; F = P - 0.05 %.
+        int256 mean = int256(0.004e18) * (1800 - 1) / (3600 - 1);
+        assertEq(funding.fundingRate(BTC), mean - 0.0005e18);
+    }
+
+    function test_accrue__samples_over_less_than_half__then_rate_is_zero() public {
+        mark.set(INDEX * 101 / 100, 0, 0);
+        _keep(T0 + 1790, 60);
+        mark.set(0, 0, 0);
+        _keep(T0 + HOUR, 60);
+        assertEq(funding.fundingRate(BTC), 0);
+        assertEq(funding.nextFundingTime(BTC), T0 + 2 * HOUR);
+    }
+
+    function test_accrue__samples_over_just_half__then_time_without_counts_as_zero() public {
+        mark.set(INDEX * 101 / 100, 0, 0);
+        _keep(T0 + 1801, 60);
+        mark.set(0, 0, 0);
+        _keep(T0 + HOUR, 60);
+        int256 mean = int256(0.01e18) * 1800 / 3599;
+        assertEq(funding.fundingRate(BTC), mean - 0.0005e18);
+    }
+
+    function test_accrue__an_hour_without_a_keeper__then_sample_weighs_sixty_seconds() public {
+        funding.accrue(BTC);
+        _to(T0 + 1801);
+        _index(INDEX);
+        funding.accrue(BTC);
+        assertEq(funding.coverage(BTC), uint256(60) * 10_000 / 1800);
+    }
+
+    function test_accrue__mark_moved_within_one_block__then_weighs_nothing() public {
+        _keep(T0 + 600, 60);
+        int256 before = funding.premium(BTC);
+        mark.set(INDEX * 2, 0, 0);
+        funding.accrue(BTC);
+        assertEq(funding.premium(BTC), before);
+        mark.set(INDEX, 0, 0);
+        _keep(T0 + HOUR, 60);
+        assertEq(funding.fundingRate(BTC), 0.0001e18);
+    }
+
+    function test_accrue__sample_across_a_boundary__then_each_interval_gets_its_part() public {
+        mark.set(INDEX * 1002 / 1000, 0, 0);
+        _keep(T0 + HOUR - 30, 30);
+        _to(T0 + HOUR + 20);
+        _index(INDEX);
+        mark.set(INDEX, 0, 0);
+        vm.expectEmit(address(funding));
+        int256 mean = int256(0.002e18) * (3600 - 30 - 1) / 3599;
+        emit IPerpetualFunding.RateFixed(BTC, mean - 0.0005e18, mean, 10_000, uint64(T0 + HOUR));
+        funding.accrue(BTC);
+        assertEq(funding.coverage(BTC), 10_000);
+    }
+
+    // ---------------------------------------------------------------- the index
+
+    function test_accrue__index_changed_since__then_old_until_it_came_and_new_after() public {
+        _keep(T0 + HOUR, 60);
+        _to(T0 + HOUR + 100);
+        _indexAt(INDEX * 2, uint64(now_ - 30));
+        _to(T0 + HOUR + 150);
+        funding.accrue(BTC);
+        int256 expected = (0.0001e18 * 100 * PRICE + 0.0001e18 * 50 * 2 * PRICE) / (8 hours * ONE);
+        assertEq(funding.cumulativeFunding(BTC), expected);
+    }
+
+    function test_accrue__index_stale__then_accrues_to_its_end_and_pauses() public {
+        _keep(T0 + HOUR, 60);
+        uint256 end = T0 + HOUR + 3660;
+        _to(end);
+        assertTrue(!funding.fundingPaused(BTC), "an age equal to the limit is fresh");
+        int256 atEnd = funding.cumulativeFunding(BTC);
+        _to(end + 5000);
+        assertTrue(funding.fundingPaused(BTC), "stale");
+        vm.expectEmit(address(funding));
+        emit IPerpetualFunding.FundingPaused(BTC, uint64(end));
+        funding.accrue(BTC);
+        assertEq(funding.cumulativeFunding(BTC), atEnd);
+        _to(end + 9000);
+        funding.accrue(BTC);
+        assertEq(funding.cumulativeFunding(BTC), atEnd);
+    }
+
+    function test_accrue__resumed__then_nothing_is_charged_back_and_boundary_is_half_an_hour_away() public {
+        _keep(T0 + HOUR, 60);
+        uint256 back = T0 + 5 * HOUR + 1801;
+        _to(back);
+        int256 before = funding.cumulativeFunding(BTC);
+        _index(INDEX);
+        vm.expectEmit(address(funding));
+        emit IPerpetualFunding.FundingPaused(BTC, uint64(T0 + HOUR + 3660));
+        vm.expectEmit(address(funding));
+        emit IPerpetualFunding.FundingResumed(BTC, uint64(back));
+        funding.accrue(BTC);
+        assertEq(funding.cumulativeFunding(BTC), before);
+        assertTrue(!funding.fundingPaused(BTC), "resumed");
+        assertEq(funding.nextFundingTime(BTC), T0 + 7 * HOUR);
+        assertEq(funding.fundingRate(BTC), 0);
+    }
+
+    function test_accrue__resumed_just_half_an_hour_before__then_next_boundary_stands() public {
+        _keep(T0 + HOUR, 60);
+        _to(T0 + 5 * HOUR + 1800);
+        _index(INDEX);
+        funding.accrue(BTC);
+        assertEq(funding.nextFundingTime(BTC), T0 + 6 * HOUR);
+    }
+
+    function test_accrue__index_reporters_disagree__then_no_sample_but_accrual() public {
+        _keep(T0 + HOUR, 60);
+        keys.push(99_991);
+        vm.prank(OWNER);
+        aggregator.setConfig(_addresses(), 2);
+        int256 before = funding.cumulativeFunding(BTC);
+        _to(now_ + 60);
+        int64[] memory prices = new int64[](2);
+        (prices[0], prices[1]) = (INDEX - INDEX / 98, INDEX);
+        _update(BTC, uint64(now_), prices);
+        mark.set(INDEX * 2, 0, 0);
+        funding.accrue(BTC);
+        assertEq(funding.premium(BTC), 0);
+        assertEq(funding.coverage(BTC), 0);
+        assertTrue(funding.cumulativeFunding(BTC) > before, "accrual goes on");
+    }
+
+    function test_accrue__before_any_index__then_paused_until_the_first() public {
+        bytes32 market = ETH;
+        vm.prank(OWNER);
+        funding.addMarket(market, _params());
+        _to(now_ + 100);
+        funding.accrue(market);
+        assertTrue(funding.fundingPaused(market), "no index yet");
+        _to(now_ + 100);
+        _update(ETH, uint64(now_), _one64(5e18));
+        vm.expectEmit(address(funding));
+        emit IPerpetualFunding.FundingResumed(market, uint64(now_));
+        funding.accrue(market);
+        assertTrue(!funding.fundingPaused(market), "index seen");
+        assertEq(funding.cumulativeFunding(market), 0);
+    }
+
+    function test_accrue__decimals_of_the_feed__then_cumulative_is_in_quote_units() public {
+        vm.prank(OWNER);
+        funding.addMarket(ETH, _params());
+        mark.set(5e18, 0, 0);
+        while (now_ < T0 + HOUR) {
+            _to(now_ + 60 < T0 + HOUR ? now_ + 60 : T0 + HOUR);
+            _update(ETH, uint64(now_), _one64(5e18));
+            funding.accrue(ETH);
+        }
+        _to(T0 + 2 * HOUR);
+        assertEq(funding.cumulativeFunding(ETH), 0.0001e18 * 5 / 8);
+    }
+
+    // ---------------------------------------------------------------- time
+
+    function test_accrue__ten_years_without_a_call__then_one_step_and_no_jump() public {
+        mark.set(INDEX * 101 / 100, 0, 0);
+        _keep(T0 + HOUR, 60);
+        uint256 last = now_;
+        _to(last + 10 * 365 days);
+        _index(INDEX);
+        uint256 gasBefore = gasleft();
+        funding.accrue(BTC);
+        assertTrue(gasBefore - gasleft() < 150_000, "a long gap costs no more");
+        // One hour at the fixed rate, then 0: the second hour had no samples.
+        assertEq(funding.cumulativeFunding(BTC), 0.0075e18 * PRICE / ONE / 8);
+        assertEq(funding.lastAccrual(BTC), now_);
+        assertTrue(funding.nextFundingTime(BTC) > now_, "the clock is ahead again");
+    }
+
+    function test_accrue__twice_in_one_block__then_second_does_nothing() public {
+        _keep(T0 + HOUR + 60, 60);
+        bytes32 before = _state();
+        vm.recordLogs();
+        funding.accrue(BTC);
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertEq(_state(), before);
+    }
+
+    function test_accrue__every_call__then_says_where_it_stands() public {
+        _keep(T0 + 60, 60);
+        _to(now_ + 60);
+        _index(INDEX);
+        mark.set(INDEX * 1001 / 1000, 0, 0);
+        vm.expectEmit(address(funding));
+        emit IPerpetualFunding.Accrued(BTC, 0, 0.001e18, uint64(now_));
+        funding.accrue(BTC);
+    }
+
+    function test_predictedRate__half_the_hour_gone__then_newest_premium_fills_the_rest() public {
+        mark.set(INDEX * 1004 / 1000, 0, 0);
+        _keep(T0 + HOUR / 2, 60);
+        mark.set(INDEX * 1002 / 1000, 0, 0);
+        _to(now_ + 60);
+        _index(INDEX);
+        int256 mean = (int256(0.004e18) * 1799 + int256(0.002e18) * 1800) / 3599;
+        assertEq(funding.predictedRate(BTC), mean - 0.0005e18);
+        assertEq(funding.fundingRate(BTC), 0);
+    }
+
+    // ---------------------------------------------------------------- hostile marks
+
+    function test_accrue__hostile_marks__then_no_sample_and_no_revert() public {
+        bytes[9] memory codes = [
+            bytes(hex""), // no code
+            hex"fe", // burns all gas it gets
+            hex"60006000fd", // reverts
+            hex"6207a1206000fd", // reverts with half a megabyte
+            hex"60206000f3", // one word
+            hex"605f6000f3", // a byte short of three words
+            hex"5b600056", // loops for ever
+            hex"50", // pops an empty stack
+            hex"60001960005260001960205260001960405260606000f3" // three words of ones: price -1
+        ];
+        for (uint256 i = 0; i < codes.length; i++) {
+            _noSample(codes[i]);
+        }
+    }
+
+    function test_accrue__unusable_mark_values__then_no_sample() public {
+        _keep(T0 + 60, 60);
+        _noSampleAt(0, 0, 0);
+        _noSampleAt(-1, 0, 0);
+        _noSampleAt(type(int256).min, 0, 0);
+        _noSampleAt(type(int256).max, 0, 0);
+        _noSampleAt(int256(type(int128).max) + 1, 0, 0);
+        _noSampleAt(INDEX, 0, 101);
+        _noSampleAt(INDEX, uint64(now_ + 1000), 0);
+        _noSampleAt(INDEX, uint64(now_ - 3660), 0);
+    }
+
+    function test_accrue__largest_mark_that_counts__then_premium_at_its_bound() public {
+        mark.set(type(int128).max, 0, 100);
+        _keep(T0 + 60, 60);
+        assertEq(funding.premium(BTC), 0.1e18);
+        mark.set(1, 0, 0);
+        _keep(T0 + 120, 60);
+        assertEq(funding.premium(BTC), -0.1e18);
+    }
+
+    // ---------------------------------------------------------------- parameters and roles
+
+    function test_addMarket__parameters__then_readable_and_announced() public {
+        IPerpetualFunding.Params memory p = _params();
+        vm.expectEmit(address(funding));
+        emit IPerpetualFunding.MarketAdded(ETH, p);
+        vm.prank(OWNER);
+        funding.addMarket(ETH, p);
+        assertEq(keccak256(abi.encode(funding.params(ETH))), keccak256(abi.encode(p)));
+        assertEq(funding.lastAccrual(ETH), now_);
+        assertEq(address(funding.aggregator()), address(aggregator));
+    }
+
+    function test_addMarket__each_parameter_out_of_bounds__then_reverts_with_name_value_limit() public {
+        IPerpetualFunding.Params memory p = _params();
+        p.interval = 9;
+        _outOfRange(p, "interval", 9, 10);
+        p.interval = 86_401;
+        _outOfRange(p, "interval", 86_401, 86_400);
+        p = _params();
+        p.maxIndexAge = 0;
+        _outOfRange(p, "maxIndexAge", 0, 1);
+        p.maxIndexAge = 172_801;
+        _outOfRange(p, "maxIndexAge", 172_801, 172_800);
+        p = _params();
+        p.maxSpreadBps = 0;
+        _outOfRange(p, "maxSpreadBps", 0, 1);
+        p.maxSpreadBps = 10_001;
+        _outOfRange(p, "maxSpreadBps", 10_001, 10_000);
+        p = _params();
+        p.maxPremium = 0;
+        _outOfRange(p, "maxPremium", 0, 1);
+        p.maxPremium = 1e18 + 1;
+        _outOfRange(p, "maxPremium", 1e18 + 1, 1e18);
+        p = _params();
+        p.interest = 0.001e18 + 1;
+        _outOfRange(p, "interest", 0.001e18 + 1, 0.001e18);
+        p = _params();
+        p.damping = 0.01e18 + 1;
+        _outOfRange(p, "damping", 0.01e18 + 1, 0.01e18);
+        p = _params();
+        p.maxRate = 0;
+        _outOfRange(p, "maxRate", 0, 1);
+        p.maxRate = 0.32e18 + 1;
+        _outOfRange(p, "maxRate", 0.32e18 + 1, 0.32e18);
+        p = _params();
+        p.mark = IMarkPrice(address(0xDEAD));
+        _outOfRange(p, "mark code size", 0, 1);
+    }
+
+    function test_addMarket__widest_parameters__then_accepted() public {
+        IPerpetualFunding.Params memory p =
+            IPerpetualFunding.Params(mark, 86_400, 172_800, 10_000, 1e18, 0.001e18, 0.01e18, 0.32e18);
+        vm.prank(OWNER);
+        funding.addMarket(ETH, p);
+        vm.prank(OWNER);
+        aggregator.addFeed("SOL/USD", 8);
+        vm.prank(OWNER);
+        funding.addMarket("SOL/USD", IPerpetualFunding.Params(mark, 10, 1, 1, 1, 0, 0, 1));
+    }
+
+    function test_addMarket__twice_unknown_feed_or_stranger__then_reverts() public {
+        vm.expectRevert(abi.encodeWithSelector(IPerpetualFunding.MarketExists.selector, BTC));
+        vm.prank(OWNER);
+        funding.addMarket(BTC, _params());
+        vm.expectRevert(abi.encodeWithSelector(IAggregator.UnknownFeedId.selector, bytes32("XMR/USD")));
+        vm.prank(OWNER);
+        funding.addMarket("XMR/USD", _params());
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, address(this)));
+        funding.addMarket(ETH, _params());
+    }
+
+    function test_views__unknown_market__then_each_says_so() public {
+        bytes4[10] memory views = [
+            IPerpetualFunding.accrue.selector,
+            IPerpetualFunding.fundingRate.selector,
+            IPerpetualFunding.predictedRate.selector,
+            IPerpetualFunding.cumulativeFunding.selector,
+            IPerpetualFunding.premium.selector,
+            IPerpetualFunding.coverage.selector,
+            IPerpetualFunding.nextFundingTime.selector,
+            IPerpetualFunding.fundingPaused.selector,
+            IPerpetualFunding.lastAccrual.selector,
+            IPerpetualFunding.params.selector
+        ];
+        for (uint256 i = 0; i < views.length; i++) {
+            (bool ok, bytes memory answer) = address(funding).call(abi.encodeWithSelector(views[i], ETH));
+            assertTrue(!ok, "an unknown market has no answer");
+            assertEq(
+                keccak256(answer), keccak256(abi.encodeWithSelector(IPerpetualFunding.UnknownMarket.selector, ETH))
+            );
+        }
+    }
+
+    // ---------------------------------------------------------------- figures
+
+    function test_accrue__gas__then_within_the_figures() public {
+        _keep(T0 + HOUR + 60, 60);
+        _to(now_ + 60);
+        _index(INDEX);
+        uint256 before = gasleft();
+        funding.accrue(BTC);
+        // Warm here; the transaction's 21,000 and calldata come on top.
+        assertTrue(before - gasleft() < 75_000 - 21_500, "accrue costs more than its figure");
+    }
+
+    function _noSample(bytes memory code) private {
+        bytes memory good = address(mark).code;
+        vm.etch(address(mark), code);
+        _to(now_ + 30);
+        _index(INDEX);
+        uint256 before = gasleft();
+        funding.accrue(BTC);
+        assertTrue(before - gasleft() < 600_000, "a hostile mark costs a bounded amount");
+        assertEq(funding.lastAccrual(BTC), now_);
+        assertEq(funding.coverage(BTC), 0);
+        vm.etch(address(mark), good);
+    }
+
+    function _noSampleAt(int256 price, uint64 observedAt, uint16 spreadBps) private {
+        mark.set(INDEX * 2, 0, 0);
+        uint256 covered = funding.coverage(BTC) * (now_ - T0 - 1);
+        _to(now_ + 1);
+        _index(INDEX);
+        mark.set(price, observedAt, spreadBps);
+        funding.accrue(BTC);
+        assertEq(funding.premium(BTC), 0);
+        assertTrue(funding.coverage(BTC) * (now_ - T0 - 1) <= covered, "no sample, no coverage");
+    }
+
+    function _outOfRange(IPerpetualFunding.Params memory p, string memory name, uint256 given, uint256 limit) private {
+        vm.expectRevert(abi.encodeWithSelector(IPerpetualFunding.ParameterOutOfRange.selector, name, given, limit));
+        vm.prank(OWNER);
+        funding.addMarket(ETH, p);
+    }
+
+    function _state() private view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                funding.cumulativeFunding(BTC), funding.fundingRate(BTC), funding.coverage(BTC), funding.premium(BTC)
+            )
+        );
+    }
+
+    function _one64(int64 price) private pure returns (int64[] memory prices) {
+        prices = new int64[](1);
+        prices[0] = price;
+    }
+}

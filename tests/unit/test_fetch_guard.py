@@ -1,0 +1,225 @@
+"""The address guard: whatever the name says, only a public address is dialled, and the one that was checked."""
+
+import asyncio
+import socket
+import threading
+from ipaddress import ip_address
+
+import httpcore
+import httpx
+import pytest
+
+from reporter.sources import make_source
+from reporter.sources.base import Fetcher
+from reporter.sources.guard import AddressRefused, GuardedBackend, is_public, system_resolver
+
+pytestmark = pytest.mark.unit
+
+LOOPBACK_SPELLINGS = [
+    "127.0.0.1",
+    "127.1",
+    "127.0.1",
+    "127.255.255.254",
+    "0x7f.0.0.1",
+    "0x7f000001",
+    "0177.0.0.1",
+    "2130706433",
+    "0.0.0.0",
+    "0",
+    "localhost",
+    "[::1]",
+    "[::]",
+    "[::ffff:7f00:1]",
+    "[::ffff:127.0.0.1]",
+    "[0:0:0:0:0:0:0:1]",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+    "127。0。0。1",
+    "127.0.0.1.",
+]
+NOT_PUBLIC = [
+    "10.0.0.1",
+    "100.64.0.1",
+    "169.254.169.254",
+    "172.16.0.1",
+    "192.0.2.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "255.255.255.255",
+    "fe80::1",
+    "fc00::1",
+    "fd12:3456::1",
+    "fec0::1",
+    "ff02::1",
+    "2001:db8::1",
+    "::ffff:10.0.0.1",
+    "::ffff:169.254.169.254",
+    "64:ff9b::a00:1",
+    "2002:a00:1::",
+    "2001:0:a00:1::f5ff:fffe",
+    "::127.0.0.1",
+]
+PUBLIC = ["1.1.1.1", "104.16.0.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"]
+
+
+class Network(httpcore.AsyncNetworkBackend):
+    """Remembers what was dialled; refuses what ``dead`` holds."""
+
+    def __init__(self, *dead: str) -> None:
+        self.dead = dead
+        self.dialled: list[tuple[str, int]] = []
+
+    async def connect_tcp(self, host, port, *args, **kwargs):  # type: ignore[no-untyped-def]
+        self.dialled.append((host, port))
+        if host in self.dead:
+            raise httpcore.ConnectError("refused")
+        return httpcore.AsyncNetworkStream()
+
+
+def resolver(*addresses: str):  # type: ignore[no-untyped-def]
+    async def resolve(host: str, port: int) -> list[str]:
+        return list(addresses)
+
+    return resolve
+
+
+@pytest.mark.parametrize("address", [*NOT_PUBLIC, "127.0.0.1", "::1", "::", "0.0.0.0"])
+def test_is_public__special_address__no(address: str) -> None:
+    assert not is_public(ip_address(address))
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_is_public__public_address__yes(address: str) -> None:
+    assert is_public(ip_address(address))
+
+
+@pytest.mark.parametrize("spelling", LOOPBACK_SPELLINGS)
+async def test_fetch__loopback_however_spelled__never_dialled(spelling: str) -> None:
+    network = Network()
+    backend = GuardedBackend(network=network)
+    host = httpx.URL(f"https://{spelling}").raw_host.decode()
+
+    with pytest.raises(httpcore.ConnectError):
+        await backend.connect_tcp(host, 443, timeout=5)
+
+    assert network.dialled == []
+
+
+async def test_fetcher__base_url_of_loopback__reason_is_the_address() -> None:
+    fetcher = Fetcher(make_source("coinbase", "https://127.0.0.1:9"), now_ms=lambda: 0)
+
+    (error,) = (await fetcher.fetch(["BTC/USD"])).errors
+
+    assert error.reason == "address"
+    assert "127.0.0.1" in error.detail
+
+
+@pytest.mark.parametrize("address", NOT_PUBLIC)
+async def test_connect__name_leads_to_a_special_address__refused(address: str) -> None:
+    network = Network()
+
+    with pytest.raises(AddressRefused, match=r"api\.kraken\.com leads to"):
+        await GuardedBackend(network=network, resolve=resolver(address)).connect_tcp("api.kraken.com", 443)
+
+    assert network.dialled == []
+
+
+async def test_connect__one_private_among_public__whole_name_refused() -> None:
+    backend = GuardedBackend(network=Network(), resolve=resolver("1.1.1.1", "10.0.0.1"))
+
+    with pytest.raises(AddressRefused):
+        await backend.connect_tcp("api.kraken.com", 443)
+
+
+async def test_connect__public_name__the_checked_address_is_dialled_not_the_name() -> None:
+    network = Network()
+
+    await GuardedBackend(network=network, resolve=resolver("1.1.1.1")).connect_tcp("api.kraken.com", 443)
+
+    assert network.dialled == [("1.1.1.1", 443)]
+
+
+async def test_connect__first_address_dead__the_next_is_tried() -> None:
+    network = Network("1.1.1.1")
+
+    backend = GuardedBackend(network=network, resolve=resolver("1.1.1.1", "2606:4700::1111"))
+    await backend.connect_tcp("api.kraken.com", 443)
+
+    assert [host for host, _ in network.dialled] == ["1.1.1.1", "2606:4700::1111"]
+
+
+async def test_connect__every_address_dead__the_last_error() -> None:
+    with pytest.raises(httpcore.ConnectError, match="refused"):
+        await GuardedBackend(network=Network("1.1.1.1"), resolve=resolver("1.1.1.1")).connect_tcp("x", 443)
+
+
+async def test_connect__insecure__loopback_dialled() -> None:
+    network = Network()
+
+    await GuardedBackend(network=network, insecure=True).connect_tcp("127.0.0.1", 8545, timeout=5)
+
+    assert network.dialled[0] == ("127.0.0.1", 8545)
+
+
+async def test_connect__no_address__connect_error() -> None:
+    with pytest.raises(httpcore.ConnectError, match="x has no address"):
+        await GuardedBackend(network=Network(), resolve=resolver()).connect_tcp("x", 443)
+
+
+@pytest.mark.parametrize("failure", [socket.gaierror(-2, "NXDOMAIN"), UnicodeError("label too long")])
+async def test_connect__name_does_not_resolve__connect_error(failure: Exception) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        raise failure
+
+    with pytest.raises(httpcore.ConnectError, match="does not resolve"):
+        await GuardedBackend(network=Network(), resolve=resolve).connect_tcp("nowhere.invalid", 443)
+
+
+async def test_connect__resolver_answers_nonsense__connect_error() -> None:
+    with pytest.raises(httpcore.ConnectError, match="does not resolve"):
+        await GuardedBackend(network=Network(), resolve=resolver("not an address")).connect_tcp("x", 443)
+
+
+async def test_connect__resolver_never_answers__connect_timeout() -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(httpcore.ConnectTimeout):
+        await GuardedBackend(network=Network(), resolve=resolve).connect_tcp("x", 443, timeout=0.01)
+
+
+async def test_connect__unix_socket__never() -> None:
+    with pytest.raises(AddressRefused):
+        await GuardedBackend(insecure=True).connect_unix_socket("/var/run/docker.sock")
+
+
+async def test_system_resolver__name_too_long__unicode_error_comes_back() -> None:
+    with pytest.raises((UnicodeError, OSError)):
+        await system_resolver("x" * 70 + ".invalid", 443)
+
+
+def test_system_resolver__never_answers__does_not_hold_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    entered = threading.Event()
+
+    def stuck(*_: object, **__: object) -> list[object]:
+        entered.set()
+        released.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", stuck)
+
+    async def ask() -> None:
+        async with asyncio.timeout(0.05):
+            await system_resolver("api.kraken.com", 443)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(ask())
+
+    assert entered.is_set()
+    assert not released.is_set()
+    released.set()

@@ -1,0 +1,371 @@
+"""The rules a Fetcher applies to an answer, one by one, on a transport inside the process."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import httpcore
+import httpx
+import pytest
+
+from reporter.errors import ConfigError
+from reporter.sources import Fetched, make_source
+from reporter.sources.base import Fetcher, StatusError, shared_ssl_context
+from reporter.sources.retry import retry_after_s
+
+pytestmark = pytest.mark.unit
+
+GOLDEN = Path(__file__).parent / "golden"
+BODY = (GOLDEN / "coinbase.json").read_bytes()
+JSON = {"content-type": "application/json"}
+NOW_MS = 1_790_848_770_500
+
+Answer = httpx.Response | BaseException
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """Answers by script, keeps what was sent; the last answer is repeated."""
+
+    def __init__(self, *script: Answer | Callable[[httpx.Request], httpx.Response]) -> None:
+        self.script = list(script)
+        self.sent: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(request)
+        answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer if isinstance(answer, httpx.Response) else answer(request)
+
+
+class Chunks(httpx.AsyncByteStream):
+    """A body in pieces that counts how many were taken."""
+
+    def __init__(self, piece: bytes, count: int) -> None:
+        self.piece, self.count, self.taken = piece, count, 0
+
+    async def __aiter__(self):  # type: ignore[no-untyped-def]
+        for _ in range(self.count):
+            self.taken += 1
+            yield self.piece
+
+
+async def fetch(
+    *script: Answer | Callable[[httpx.Request], httpx.Response], kind: str = "coinbase", **more
+) -> Fetched:  # type: ignore[no-untyped-def]
+    symbols = more.pop("symbols", ["BTC/USD"])
+    fetcher = Fetcher(make_source(kind), now_ms=lambda: NOW_MS, transport=Wire(*script), **more)
+    try:
+        return await fetcher.fetch(symbols)
+    finally:
+        await fetcher.close()
+
+
+def answer(status: int = 200, body: bytes = BODY, **headers: str) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, headers=JSON | named, stream=httpx.ByteStream(body))
+
+
+async def reason(*script: Answer | Callable[[httpx.Request], httpx.Response], **more) -> str:  # type: ignore[no-untyped-def]
+    fetched = await fetch(*script, **more)
+    assert fetched.quotes == ()
+    (error,) = fetched.errors
+    return error.reason
+
+
+async def no_wait(seconds: float) -> None:
+    """Stands in for the wait between attempts."""
+
+
+async def test_fetch__good_answer__stamped_with_receive_time_venue_and_label() -> None:
+    fetched = await fetch(answer(), venue="coinbase-eu", label="SIMULATED")
+
+    (quote,) = fetched.quotes
+    assert (quote.venue, quote.label, quote.received_at_ms) == ("coinbase-eu", "SIMULATED", NOW_MS)
+    assert quote.last == 65017_565 * 10**15
+
+
+async def test_fetch__request__identity_encoding_json_and_no_cookie() -> None:
+    wire = Wire(lambda _: answer(set_cookie="track=1; Path=/; Domain=coinbase.com"))
+    fetcher = Fetcher(make_source("coinbase"), now_ms=lambda: NOW_MS, transport=wire)
+
+    for _ in range(3):
+        assert (await fetcher.fetch(["BTC/USD"])).quotes
+
+    assert [request.headers.get("cookie") for request in wire.sent] == [None] * 3
+    assert {request.headers["accept-encoding"] for request in wire.sent} == {"identity"}
+    assert {request.headers["accept"] for request in wire.sent} == {"application/json"}
+    assert str(wire.sent[0].url) == "https://api.exchange.coinbase.com/products/BTC-USD/ticker"
+
+
+async def test_fetch__query_with_brackets__reaches_the_wire_escaped_once() -> None:
+    wire = Wire(answer(body=b"[]"))
+    fetcher = Fetcher(make_source("binance"), now_ms=lambda: NOW_MS, transport=wire)
+
+    await fetcher.fetch(["BTC/USDT", "BTC/USDC"])
+
+    assert wire.sent[0].url.query == b"symbols=%5B%22BTCUSDT%22%2C%22BTCUSDC%22%5D"
+
+
+async def test_fetch__one_request_fails__the_others_quotes_are_kept() -> None:
+    def by_market(request: httpx.Request) -> httpx.Response:
+        return answer(404) if "ETH-USD" in request.url.path else answer()
+
+    fetched = await fetch(by_market, symbols=["BTC/USD", "ETH/USD", "SOL/USD"])
+
+    assert [quote.symbol for quote in fetched.quotes] == ["BTC/USD", "SOL/USD"]
+    assert [error.reason for error in fetched.errors] == ["http_404"]
+
+
+@pytest.mark.parametrize("status", [201, 204, 206, 301, 302, 304, 307, 400, 401, 403, 404, 418, 451])
+async def test_fetch__status_that_another_try_cannot_mend__refused_at_the_first(status: int) -> None:
+    wire = Wire(answer(status, location="http://127.0.0.1/steal"))
+    fetcher = Fetcher(make_source("coinbase"), now_ms=lambda: NOW_MS, transport=wire, sleep=no_wait)
+
+    (error,) = (await fetcher.fetch(["BTC/USD"])).errors
+
+    assert error.reason == f"http_{status}"
+    assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize("location", ["http://[bad", "//", "file:///etc/passwd", "", "\x7f"])
+async def test_fetch__redirect_to_nonsense__refused_like_any_other(location: str) -> None:
+    assert await reason(answer(302, location=location)) in ("http_302", "protocol")
+
+
+TROUBLES: list[Answer] = [
+    httpx.Response(500),
+    httpx.Response(503, content=BODY, headers=JSON),
+    httpx.Response(429),
+    httpcore.ConnectError("refused"),
+    httpcore.ConnectTimeout("slow"),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=repr)
+async def test_fetch__passing_trouble__tried_again_and_answered(trouble: Answer) -> None:
+    fetched = await fetch(trouble, answer(), sleep=no_wait)
+
+    assert len(fetched.quotes) == 1
+    assert fetched.errors == ()
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=repr)
+async def test_fetch__lasting_trouble__three_attempts(trouble: Answer) -> None:
+    wire = Wire(trouble)
+    fetcher = Fetcher(make_source("coinbase"), now_ms=lambda: NOW_MS, transport=wire, sleep=no_wait)
+
+    (error,) = (await fetcher.fetch(["BTC/USD"])).errors
+
+    assert error.reason in ("http_500", "http_503", "http_429", "connect", "timeout")
+    assert len(wire.sent) == 3
+
+
+async def test_fetch__retry_after_within_the_deadline__waited_for() -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    fetched = await fetch(answer(429, retry_after="2"), answer(), sleep=sleep)
+
+    assert len(fetched.quotes) == 1
+    assert waits == [2.0]
+
+
+async def test_fetch__retry_after_beyond_the_deadline__given_up_at_once_and_passed_on() -> None:
+    wire = Wire(answer(429, retry_after="60"))
+    fetcher = Fetcher(make_source("coinbase"), now_ms=lambda: NOW_MS, transport=wire, sleep=no_wait)
+
+    (error,) = (await fetcher.fetch(["BTC/USD"])).errors
+
+    assert isinstance(error, StatusError)
+    assert (error.retry_after_s, len(wire.sent)) == (60, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("", 0),
+        ("0", 0),
+        ("30", 30),
+        ("999999999", 3600),
+        ("9" * 5000, 0),
+        ("-1", 0),
+        ("1.5", 0),
+        ("٣", 0),
+        ("soon", 0),
+    ],
+)
+def test_retry_after__any_header__whole_seconds_or_nothing(value: str, seconds: int) -> None:
+    assert retry_after_s(value) == seconds
+
+
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "br", "zstd", "deflate", "gzip, gzip", "identity, gzip", "x", ""]
+)
+async def test_fetch__content_encoding__refused_unread(encoding: str) -> None:
+    assert await reason(answer(content_encoding=encoding)) == "encoded"
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity"])
+async def test_fetch__identity_encoding__read(encoding: str) -> None:
+    assert (await fetch(answer(content_encoding=encoding))).quotes
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        "text/html",
+        "text/plain",
+        "application/jsonp",
+        "application/json, text/html",
+        "json",
+        "",
+        ";application/json",
+    ],
+)
+async def test_fetch__content_type__refused(media: str) -> None:
+    assert await reason(answer(content_type=media)) == "content_type"
+
+
+@pytest.mark.parametrize(
+    "media", ["application/json", "Application/JSON;charset=UTF-8", "application/json ; v=1"]
+)
+async def test_fetch__json_content_type__read(media: str) -> None:
+    assert (await fetch(answer(content_type=media))).quotes
+
+
+@pytest.mark.parametrize("length", ["-1", "5, 5", "0x10", "1e3", " ", "٣", "1" * 21, "262145", "99999999999"])
+async def test_fetch__content_length_false_or_large__refused_unread(length: str) -> None:
+    stream = Chunks(BODY, 1)
+    bad = httpx.Response(
+        200,
+        headers=[(b"content-type", b"application/json"), (b"content-length", length.encode())],
+        stream=stream,
+    )
+
+    assert await reason(bad) in ("protocol", "too_large")
+    assert stream.taken == 0
+
+
+async def test_fetch__body_without_end__cut_at_the_cap() -> None:
+    stream = Chunks(b" " * 65_536, 16_384)
+
+    assert await reason(httpx.Response(200, headers=JSON, stream=stream)) == "too_large"
+    assert stream.taken == 5
+
+
+async def test_fetch__larger_cap_of_a_venue__used() -> None:
+    padding = b" " * 1_000_000
+    body = padding + (GOLDEN / "okx.json").read_bytes()
+
+    assert (await fetch(answer(body=body), kind="okx", symbols=["BTC/USDT"])).quotes
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (httpcore.ReadTimeout("slow"), "timeout"),
+        (httpcore.PoolTimeout("full"), "timeout"),
+        (httpcore.RemoteProtocolError("h11"), "protocol"),
+        (httpx.RemoteProtocolError("h11"), "protocol"),
+        (httpcore.ReadError("reset"), "network"),
+        (ConnectionResetError("reset"), "network"),
+        (RecursionError("deep"), "depth"),
+        (MemoryError(), "memory"),
+    ],
+)
+async def test_fetch__failure_below__one_exception_type_with_a_reason(
+    failure: BaseException, code: str
+) -> None:
+    wire = Wire(failure)
+    fetcher = Fetcher(make_source("coinbase"), now_ms=lambda: NOW_MS, transport=wire, sleep=no_wait)
+
+    (error,) = (await fetcher.fetch(["BTC/USD"])).errors
+
+    assert (error.venue, error.reason) == ("coinbase", code)
+    assert len(wire.sent) == 1
+
+
+class Hanging(httpx.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_fetch__no_answer__ends_at_the_deadline() -> None:
+    fetcher = Fetcher(make_source("coinbase"), now_ms=lambda: NOW_MS, transport=Hanging(), deadline_s=0.05)
+
+    (error,) = (await fetcher.fetch(["BTC/USD"])).errors
+
+    assert error.reason == "deadline"
+
+
+async def test_fetch__cancelled__passes_through() -> None:
+    fetcher = Fetcher(make_source("coinbase"), now_ms=lambda: NOW_MS, transport=Hanging())
+    running = asyncio.create_task(fetcher.fetch(["BTC/USD"]))
+    await asyncio.sleep(0)
+
+    running.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.kraken.com",
+        "ftp://api.kraken.com",
+        "file:///etc/passwd",
+        "https://user@127.0.0.1",
+        "https://user:secret@api.kraken.com",
+        "https://",
+        "https://api.kraken.com/?x=1",
+        "https://api.kraken.com/#x",
+        "https://[::1",
+        "api.kraken.com",
+    ],
+)
+def test_fetcher__address_that_is_not_plain_https__refused(url: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        Fetcher(make_source("kraken", url), now_ms=lambda: NOW_MS, transport=Hanging())
+
+    assert refused.value.key == "base_url"
+
+
+def test_fetcher__http_when_insecure__allowed() -> None:
+    assert Fetcher(make_source("kraken", "http://127.0.0.1:1/kraken"), now_ms=lambda: 0, insecure=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "symbol"), [("okx", "BTC/USD-PERP"), ("bitstamp", "nonsense"), ("deribit", "BTC/USD")]
+)
+async def test_fetch__symbol_the_venue_cannot_have__config_error_before_any_request(
+    kind: str, symbol: str
+) -> None:
+    with pytest.raises(ConfigError):
+        await fetch(answer(), kind=kind, symbols=[symbol])
+
+
+def test_shared_ssl_context__planted_certificate_file__ignored(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "planted.pem").write_text("")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "planted.pem"))
+    shared_ssl_context.cache_clear()
+
+    context = shared_ssl_context()
+
+    assert context is shared_ssl_context()
+    assert context.check_hostname
+    assert context.cert_store_stats()["x509_ca"] > 50
+
+
+async def test_fetch__another_venues_name_in_an_error__renamed() -> None:
+    fetched = await fetch(answer(body=b"{"), venue="coinbase-eu")
+
+    assert [str(error) for error in fetched.errors][0].startswith("coinbase-eu: json")
+    assert logging.getLogger("spotline").handlers == []

@@ -1,0 +1,167 @@
+"""Answering a peer: what is signed, what is refused and why, and that no asker gets two prices."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reporter.keys import recover
+from reporter.models import Status
+from reporter.peers.observe import Code, Refused, parse_request
+from reporter.report import report_digest
+from tests.unit.peers import (
+    BTC,
+    DOMAIN,
+    ETH,
+    NOW_MS,
+    NOW_S,
+    REPORTERS,
+    MemoryLedger,
+    index,
+    observer,
+    request,
+    round_,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def test_answer__one_feed_due__signs_it_and_abstains_on_the_other():
+    signed = observer().answer(request(BTC, ETH), NOW_MS)
+
+    assert signed.report.prices == (64_640 * 10**8, 0)
+    assert signed.report.feed_ids == (BTC, ETH)
+    assert recover(report_digest(DOMAIN.separator(), signed.report), signed.signature) == REPORTERS[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "says"),
+    [
+        ({"chain_id": 1}, Code.WRONG_CHAIN, "chain 1, ours is 31337"),
+        ({"aggregator": "0x" + "11" * 20}, Code.WRONG_AGGREGATOR, "0x1111"),
+        ({"config_digest": b"\1" * 32}, Code.WRONG_CONFIG, "ours is"),
+        ({"observed_at": NOW_S - 3}, Code.OUTSIDE_WINDOW, "-3 s"),
+        ({"observed_at": NOW_S + 2}, Code.OUTSIDE_WINDOW, "+2 s"),
+    ],
+)
+def test_answer__another_world_or_time__refused(changed, code, says):
+    with pytest.raises(Refused, match=says.replace("+", r"\+")) as raised:
+        observer().answer(request(**changed), NOW_MS)
+
+    assert raised.value.code is code
+
+
+@pytest.mark.parametrize("observed_at", [NOW_S - 2, NOW_S - 1, NOW_S, NOW_S + 1])
+def test_answer__at_the_edges_of_the_window__signed(observed_at):
+    assert observer().answer(request(observed_at=observed_at), NOW_MS).report.observed_at == observed_at
+
+
+def test_answer__chain_has_that_second__not_newer():
+    held = {"BTC/USD": round_("BTC/USD", 64_000, 1), "ETH/USD": round_("ETH/USD", 3_000, 0)}
+
+    with pytest.raises(Refused, match="not_newer"):
+        observer(rounds=held).answer(request(), NOW_MS)
+
+
+def test_answer__nothing_due__refused_with_reasons():
+    quiet = {
+        "BTC/USD": index("BTC/USD", 64_001),
+        "ETH/USD": index("ETH/USD", None, Status.INVALID, "1 of 3 venues"),
+    }
+
+    with pytest.raises(Refused, match="nothing_to_sign: BTC/USD: not due; ETH/USD: 1 of 3 venues"):
+        observer(prices=quiet).answer(request(), NOW_MS)
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.INVALID])
+def test_answer__index_not_signable__abstains(status):
+    prices = {"BTC/USD": index("BTC/USD", 70_000, status), "ETH/USD": index("ETH/USD", 3_300)}
+
+    assert observer(prices=prices).answer(request(), NOW_MS).report.prices == (0, 3_300 * 10**8)
+
+
+def test_answer__half_the_threshold__joins():
+    prices = {"BTC/USD": index("BTC/USD", 64_160), "ETH/USD": index("ETH/USD", 3_000)}  # 0.25 % of 0.5 %
+
+    assert observer(prices=prices).answer(request(), NOW_MS).report.prices[0] == 64_160 * 10**8
+
+
+@pytest.mark.parametrize(("paused", "ready"), [(True, True), (False, False)])
+def test_answer__paused_or_chain_unread__not_ready(paused, ready):
+    with pytest.raises(Refused) as raised:
+        observer(paused=paused, ready=ready).answer(request(), NOW_MS)
+
+    assert raised.value.code is Code.NOT_READY
+
+
+def test_answer__unknown_feed_among_known__abstains_on_it():
+    assert observer().answer(request(BTC, b"\1" * 32), NOW_MS).report.prices == (64_640 * 10**8, 0)
+
+
+@given(
+    asks=st.lists(
+        st.tuples(
+            st.sampled_from([(BTC,), (ETH,), (BTC, ETH), (ETH, BTC)]),
+            st.integers(-2, 1),
+            st.integers(60_000, 70_000),
+        ),
+        max_size=12,
+    )
+)
+def test_answer__any_asks_while_the_price_moves__never_two_prices_for_one_second(asks):
+    ledger, stated = MemoryLedger(), {}
+    for feeds, offset, dollars in asks:
+        prices = {"BTC/USD": index("BTC/USD", dollars), "ETH/USD": index("ETH/USD", dollars // 20)}
+        try:
+            signed = observer(prices=prices, ledger=ledger).answer(
+                request(*feeds, observed_at=NOW_S + offset), NOW_MS
+            )
+        except Refused:
+            continue
+        for identifier, price in zip(feeds, signed.report.prices, strict=True):
+            if price:
+                assert stated.setdefault((identifier, offset), price) == price
+
+
+def test_answer__attacker_asked_first_with_nothing_due__honest_ask_still_served():
+    ledger = MemoryLedger()
+    quiet = {"BTC/USD": index("BTC/USD", 64_000), "ETH/USD": index("ETH/USD", 3_000)}
+    with pytest.raises(Refused):
+        observer(prices=quiet, ledger=ledger).answer(request(), NOW_MS)
+
+    assert observer(ledger=ledger).answer(request(), NOW_MS).report.prices[0] == 64_640 * 10**8
+
+
+def test_parse_request__own_document__round_trip():
+    assert parse_request(request().document()) == request(aggregator=request().aggregator.lower())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"chainId": "31337"},
+        {"chainId": True},
+        {"chainId": 0},
+        {"observedAt": 1.5},
+        {"observedAt": 2**63},
+        {"feedIds": []},
+        {"feedIds": ["0x" + "11" * 31]},
+        {"feedIds": ["0x" + "11" * 32] * 2},
+        {"feedIds": ["0x" + f"{n:064x}" for n in range(256)]},
+        {"feedIds": "0x" + "11" * 32},
+        {"configDigest": "11" * 32},
+        {"aggregator": "0x" + "zz" * 20},
+        {"aggregator": None},
+        {"extra": 1},
+    ],
+)
+def test_parse_request__wrong_shape__bad_request(change):
+    with pytest.raises(Refused) as raised:
+        parse_request(request().document() | change)
+
+    assert raised.value.code is Code.BAD_REQUEST
+
+
+@pytest.mark.parametrize("body", [None, [], "x", 1, {}])
+def test_parse_request__not_the_object__bad_request(body):
+    with pytest.raises(Refused):
+        parse_request(body)
