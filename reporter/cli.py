@@ -92,10 +92,11 @@ def price(
     from reporter.show import index_lines, signable_or_raise
     from reporter.snapshot import price_now
 
-    found = asyncio.run(price_now(load_config(config), feed))
+    settings = load_config(config)
+    found = asyncio.run(price_now(settings, feed))
     documents = [document for _, document in found]
     _result(documents[0] if feed else documents, as_json, lambda: index_lines(documents, trace=trace))
-    signable_or_raise([index for index, _ in found])
+    signable_or_raise([index for index, _ in found if feed or index.feed in settings.published])
 
 
 @app.command()
@@ -118,10 +119,10 @@ def feed(
     as_json: AsJson = False,
 ) -> None:
     """What a contract reads now."""
+    from reporter.chain.look import round_now
     from reporter.config import load_config
     from reporter.record import round_document
     from reporter.show import round_lines
-    from reporter.snapshot import round_now
 
     round_, decimals = asyncio.run(round_now(load_config(config), name))
     document = round_document(round_, decimals)

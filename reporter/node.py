@@ -5,7 +5,6 @@ if one dies, the node stops and says so; none dies alone in silence.
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,27 +26,13 @@ from reporter.peers.http import HttpPeer, observe_app
 from reporter.peers.observe import Code, Context, FeedTerms, Observer, ObserveRequest, Refused
 from reporter.pricing import Pricer
 from reporter.publish import ASK_BEHIND_S, Outcome, Publisher, dues
-from reporter.sources import make_source
-from reporter.sources.base import Fetcher
 from reporter.store import Store
 from reporter.telemetry import log
 from reporter.web.serve import serve
+from reporter.wiring import venue_fetcher, wall_ms
 
 LEDGER_KEPT_S = 86_400
 ACCRUE_GAS = 400_000
-
-
-def wall_ms() -> int:
-    """Unix milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
-def venue_fetcher(config: Config, name: str) -> Fetcher:
-    """The fetch layer of one venue as the configuration says."""
-    venue = config.venue(name)
-    source = make_source(venue.kind or name, venue.base_url)
-    insecure = config.node.insecure_sources
-    return Fetcher(source, venue=name, insecure=insecure, label=venue.label, now_ms=wall_ms)
 
 
 class Node:

@@ -1,18 +1,15 @@
-"""One look, for the command line: prices from the exchanges, or a round from the chain, without a running node."""
+"""One look at the exchanges, for the command line, without a running node."""
 
 import asyncio
 from typing import Any
 
 from reporter.book import Book
-from reporter.chain.aggregator import AggregatorReader
-from reporter.chain.deployment import load_deployment
-from reporter.chain.rpc import Rpc
 from reporter.config import Config
 from reporter.errors import SourceError, UnknownFeed
 from reporter.index import compute, plan
-from reporter.models import Index, Round
-from reporter.node import venue_fetcher, wall_ms
+from reporter.models import Index
 from reporter.record import index_document
+from reporter.wiring import venue_fetcher, wall_ms
 
 
 async def price_now(config: Config, feed: str | None) -> list[tuple[Index, dict[str, Any]]]:
@@ -43,14 +40,3 @@ async def _ask(config: Config, name: str, symbols: tuple[str, ...], book: Book) 
     for quote in fetched.quotes:
         book.put(quote)
     return fetched.errors
-
-
-async def round_now(config: Config, feed: str) -> tuple[Round, int]:
-    """The newest round of a feed on-chain, and its decimals. Raises ``UnknownFeed`` or ``ChainError``."""
-    deployment = load_deployment(config.path(config.chain.deployment))
-    decimals = deployment.feed(feed).decimals
-    rpc = Rpc(config.chain.rpc_urls, deployment.chain_id)
-    try:
-        return await AggregatorReader(rpc, deployment, [feed]).latest(feed), decimals
-    finally:
-        await rpc.close()

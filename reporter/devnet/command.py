@@ -14,7 +14,7 @@ from reporter.devnet.run import LOOK_EVERY_S, Devnet, Options, readiness, runnin
 from reporter.devnet.view import Screen, picture, round_line
 from reporter.errors import ChainError, SpotlineError
 from reporter.market.tape import utc_text
-from reporter.node import wall_ms
+from reporter.wiring import wall_ms
 
 STATUS_EVERY_S = 10
 

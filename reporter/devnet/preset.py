@@ -38,11 +38,12 @@ def feed_tables(markets: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     """Feed sections over the given markets; a feed without any market is left out.
 
     An index feed takes every market of its base against USD or a stablecoin that is converted; at least 3 venues where
-    there are as many. Conversions are measured but not published.
+    there are as many. Conversions are measured but not published; they take 2, because one venue behind a rate would move
+    every leg that it converts.
     """
     markets = tuple(markets)
     return [
-        *_tables(markets, CONVERSIONS, publish=False, at_least=1),
+        *_tables(markets, CONVERSIONS, publish=False, at_least=2),
         *_tables(markets, INDEX_FEEDS, publish=True, at_least=3),
         *_tables(markets, (MARK_FEED,), publish=True, at_least=1),
     ]

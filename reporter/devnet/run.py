@@ -27,7 +27,7 @@ from reporter.keys import create_keystore, write_private
 from reporter.market.factory import open_market
 from reporter.market.perpetual import PerpetualMarket
 from reporter.models import feed_id
-from reporter.node import wall_ms
+from reporter.wiring import wall_ms
 
 CHAIN_ID = 31337
 TEST_SCRYPT_N = 2**14

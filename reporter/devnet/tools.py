@@ -37,14 +37,14 @@ class Tools:
         return [*script, "--config", str(config), "--out", str(out)]
 
 
-def find_tools(kind: str) -> Tools:
-    """The tools for ``anvil`` or ``hardhat``.
+def find_tools(kind: str, root: Path = ROOT) -> Tools:
+    """The tools for ``anvil`` or ``hardhat``, from the project at ``root`` or the PATH.
 
     Raises:
         MissingTool: One is not installed.
     """
-    toolchain = ROOT / ".toolchain"
-    paths = [toolchain / "bin", ROOT / ".venv" / "bin", ROOT / "node_modules" / ".bin"]
+    toolchain = root / ".toolchain"
+    paths = [toolchain / "bin", root / ".venv" / "bin", root / "node_modules" / ".bin"]
     search = os.pathsep.join([*map(str, paths), os.environ.get("PATH", "")])
     env = {
         "PATH": search,

@@ -17,6 +17,7 @@ from reporter.market.shapes import (
     joined,
 )
 
+MINUTE_MS = 60_000
 KRAKEN_LEGACY = {"BTC/USD": "XXBTZUSD", "ETH/USD": "XETHZUSD", "USDT/USD": "USDTZUSD"}
 
 
@@ -124,7 +125,10 @@ def _bitstamp_pair(quote: MarketQuote) -> dict[str, Json]:
 
 
 def gemini_ticker(desk: Desk, asked: Mapping[str, str]) -> Reply:
-    """``GET /v1/pubticker/btcusd``. Source: docs.gemini.com, REST API, Ticker."""
+    """``GET /v1/pubticker/btcusd``. It carries no time of a price: ``timestamp`` ends the volume's window.
+
+    Source: docs.gemini.com, REST API, Ticker.
+    """
     found = desk.find(asked["name"].lower(), lambda symbol: joined(symbol).lower())
     if found is None:
         message = f"Received unsupported symbol '{asked['name']}'"
@@ -134,7 +138,7 @@ def gemini_ticker(desk: Desk, asked: Mapping[str, str]) -> Reply:
     volume: Json = {
         base: amount(DAY_VOLUME),
         counter: amount(day_value(quote.last)),
-        "timestamp": quote.book_at_ms,
+        "timestamp": quote.book_at_ms // MINUTE_MS * MINUTE_MS,
     }
     body: Json = {
         "bid": amount(quote.bid, 2),

@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reporter.models import feed_id
-from reporter.node import Node, wall_ms
+from reporter.node import Node
 from reporter.status import feed_document, reasons, status_document
+from reporter.wiring import wall_ms
 
 MAX_ROUNDS = 1_000
 

@@ -41,8 +41,6 @@ abstract contract FundingBase is AggregatorBase {
         _index(INDEX);
         mark.set(INDEX, 0, 0);
         _add(_params());
-        now_ = T0 + 1;
-        vm.warp(now_);
     }
 
     function _params() internal view returns (IPerpetualFunding.Params memory) {

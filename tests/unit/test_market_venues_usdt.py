@@ -1,7 +1,8 @@
 """Binance, OKX and Deribit: the documented bodies, field for field."""
 
 import pytest
-from test_market_desk import MARKET, NOW_MS, ask, fixed, quoted, shape, typed
+
+from tests.unit.test_market_desk import MARKET, NOW_MS, ask, fixed, quoted, shape, typed
 
 pytestmark = pytest.mark.unit
 
