@@ -66,7 +66,7 @@ class Teller:
     def __init__(self, net: Devnet, console: Console) -> None:
         self._net, self._console = net, console
         self._told = dict.fromkeys(net.watch.feeds, 0)
-        self._asked_ms = 0
+        self._asked_ms = wall_ms()
 
     async def __call__(self) -> None:
         for name, watch in self._net.watch.feeds.items():
