@@ -25,7 +25,7 @@ from reporter.models import Index, SignedReport, feed_id
 from reporter.peers.http import HttpPeer, observe_app
 from reporter.peers.observe import Code, Context, FeedTerms, Observer, ObserveRequest, Refused
 from reporter.pricing import Pricer
-from reporter.publish import ASK_BEHIND_S, Outcome, Publisher, dues
+from reporter.publish import ASK_BEHIND_S, Outcome, Publisher, Waiting, dues
 from reporter.store import Store
 from reporter.telemetry import log
 from reporter.web.serve import serve
@@ -93,6 +93,11 @@ class Node:
         if self._observer is None:
             raise Refused(Code.NOT_READY, "this node has no keys: it observes and signs nothing")
         return self._observer.answer(request, wall_ms())
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """What we wait for while something is due and our turn has not come."""
+        return self._publisher.waiting if self._publisher else None
 
     def indices(self) -> Mapping[str, Index]:
         """Every feed's index as of now."""

@@ -48,12 +48,16 @@ def _answers(node: Node, now_ms: int) -> Iterator[str]:
                 if round_.round_id
                 else "no round yet"
             )
-            yield f"{name}: {age}{_last_attempt(node)}"
+            yield f"{name}: {age}{_last_attempt(node, now_ms)}"
 
 
-def _last_attempt(node: Node) -> str:
+def _last_attempt(node: Node, now_ms: int) -> str:
     if node.outcome and node.outcome.problem:
         return f"; our last attempt: {node.outcome.problem}"
+    waiting = node.waiting
+    if waiting is not None:
+        left_s = max(0, waiting.since_ms + waiting.wait_ms - now_ms) / 1000
+        return f"; others did not publish, our turn (rank {waiting.rank}) is in {left_s:.0f} s"
     return ""
 
 

@@ -25,7 +25,7 @@ _OKX_UNKNOWN = "Instrument ID, Instrument ID code, or Spread ID doesn't exist."
 
 
 def binance_day(desk: Desk, asked: Mapping[str, str]) -> Reply:
-    """``GET /api/v3/ticker/24hr``; ``closeTime`` is the book's time.
+    """``GET /api/v3/ticker/24hr``; ``closeTime`` is when the window ended: no trade is later.
 
     Source: github.com/binance/binance-spot-api-docs, rest-api.md, 24hr ticker price change statistics.
     """

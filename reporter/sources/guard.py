@@ -32,7 +32,8 @@ def is_public(address: Address) -> bool:
     if inner is not None:
         return is_public(inner)
     special = address.is_multicast or address.is_reserved or address.is_unspecified
-    return address.is_global and not special
+    site_local = isinstance(address, IPv6Address) and address.is_site_local
+    return address.is_global and not (special or site_local)
 
 
 async def system_resolver(host: str, port: int) -> list[str]:
@@ -58,7 +59,7 @@ async def system_resolver(host: str, port: int) -> list[str]:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             outcome: tuple[list[str], Exception | None] = ([str(entry[4][0]) for entry in found], None)
-        except (OSError, UnicodeError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the one who waits
             outcome = ([], error)
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, *outcome)
@@ -126,17 +127,28 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
     async def _addresses(self, host: str, port: int, limit_s: float | None) -> list[Address]:
-        try:
-            async with asyncio.timeout(limit_s):
-                addresses = [ip_address(text) for text in await self._resolve(host, port)]
-        except TimeoutError:
-            raise httpcore.ConnectTimeout(f"the resolver did not answer for {host}") from None
-        except (OSError, ValueError) as error:
-            raise httpcore.ConnectError(f"{host} does not resolve: {error}") from None
+        addresses = _literal(host) or await self._resolved(host, port, limit_s)
         refused = [] if self._insecure else [address for address in addresses if not is_public(address)]
         if refused:
             raise AddressRefused(f"{host} leads to {refused[0]}, which is not a public address")
         return addresses
+
+    async def _resolved(self, host: str, port: int, limit_s: float | None) -> list[Address]:
+        try:
+            async with asyncio.timeout(limit_s):
+                return [ip_address(text) for text in await self._resolve(host, port)]
+        except TimeoutError:
+            raise httpcore.ConnectTimeout(f"the resolver did not answer for {host}") from None
+        except (OSError, ValueError) as error:
+            raise httpcore.ConnectError(f"{host} does not resolve: {error}") from None
+
+
+def _literal(host: str) -> list[Address]:
+    """The address that ``host`` already is, as the only member; empty for a name."""
+    try:
+        return [ip_address(host)]
+    except ValueError:
+        return []
 
 
 def _embedded(address: Address) -> IPv4Address | None:

