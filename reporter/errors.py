@@ -6,6 +6,7 @@
     ├── CheckFailed            exit 4   a verification came out negative
     ├── ChainError             exit 5   RPC or contract
     ├── NoIndex                exit 6   no price may be stated, and why
+    ├── StoreFailed            exit 1   the database cannot be written
     └── SourceError            exit 6   one exchange request failed, with a reason code
 
 The name states the condition, the object carries its numbers, ``hint`` says what to do.
@@ -88,6 +89,10 @@ class NoIndex(SpotlineError):
     """No index price may be stated for a feed."""
 
     exit_code = 6
+
+
+class StoreFailed(SpotlineError):
+    """The reporter's database cannot be read or written: a full disk, a read-only or broken file."""
 
 
 class SourceError(SpotlineError):

@@ -13,13 +13,14 @@ from starlette.types import ASGIApp
 from reporter.book import Book
 from reporter.chain.aggregator import AggregatorReader, ChainState
 from reporter.chain.deployment import Deployment, load_deployment
-from reporter.chain.funding import FundingReader, FundingState
+from reporter.chain.funding import FundingReader
 from reporter.chain.rpc import Rpc
-from reporter.chain.submit import Submitter, accrue_calldata
+from reporter.chain.submit import Submitter
 from reporter.collect import VenueHealth, collect
 from reporter.config import Config
-from reporter.errors import ChainError, ConfigError
+from reporter.errors import ConfigError, SpotlineError
 from reporter.index import plan
+from reporter.keeper import Keeper
 from reporter.keys import LocalSigner, load_account, load_secret
 from reporter.models import Index, SignedReport, feed_id
 from reporter.peers.http import HttpPeer, observe_app
@@ -28,11 +29,12 @@ from reporter.pricing import Pricer
 from reporter.publish import ASK_BEHIND_S, Outcome, Publisher, Waiting, dues
 from reporter.store import Store
 from reporter.telemetry import log
+from reporter.watcher import Watcher
 from reporter.web.serve import serve
 from reporter.wiring import venue_fetcher, wall_ms
 
 LEDGER_KEPT_S = 86_400
-ACCRUE_GAS = 400_000
+RECEIPT_BLOCKS = 6
 
 
 class Node:
@@ -44,19 +46,15 @@ class Node:
         self.book = Book()
         self.pricer = Pricer(self.book, plan([feed.rules for feed in config.feeds]))
         self.health = {venue: VenueHealth() for venue in config.markets_by_venue}
-        self.chain: ChainState | None = None
-        self.chain_problem = "the chain has not been read yet"
         self.outcome: Outcome | None = None
-        self.funding: dict[str, FundingState] = {}
         self.terms = {
             name: FeedTerms(name, deployment.feed(name).decimals, feed.trigger)
             for name, feed in config.published.items()
         }
         self.store = Store(config.path(config.node.data_dir))
         self.rpc = Rpc(config.chain.rpc_urls, deployment.chain_id)
-        self._reader = AggregatorReader(self.rpc, deployment, list(self.terms))
-        self._funding_reader = FundingReader(self.rpc, deployment.funding) if deployment.funding else None
-        self._seen_block = 0
+        reader = AggregatorReader(self.rpc, deployment, list(self.terms))
+        self.watcher = Watcher(reader, deployment, self.store)
         self._fetchers = {name: venue_fetcher(config, name) for name in self.health}
         self._peers = {
             p.address: HttpPeer(p.url, config.schedule.gather_timeout_ms / 1000) for p in config.peers
@@ -67,6 +65,14 @@ class Node:
         self._submitter: Submitter | None = None
         if config.keys:
             self._take_keys(config)
+        self.keeper = self._keeper(deployment)
+
+    def _keeper(self, deployment: Deployment) -> Keeper | None:
+        if not deployment.funding or not self.config.keeper:
+            return None
+        reader = FundingReader(self.rpc, deployment.funding)
+        stagger_s, timeout_s = self.config.schedule.stagger_s, RECEIPT_BLOCKS * self.config.chain.block_time_s
+        return Keeper(self.config.keeper, reader, self._submitter, stagger_s, timeout_s)
 
     def _take_keys(self, config: Config) -> None:
         assert config.keys is not None  # noqa: S101 - narrows the type
@@ -78,7 +84,7 @@ class Node:
         self._observer = Observer(signer, self.store, by_id, self._context, self.pricer.at)
         self._submitter = Submitter(self.rpc, account, self.store, config.chain.max_fee_gwei * 10**9, wall_ms)
         asks = {address: peer.ask for address, peer in self._peers.items() if address != signer.address}
-        timeout_s = 6 * config.chain.block_time_s
+        timeout_s = RECEIPT_BLOCKS * config.chain.block_time_s
         self._publisher = Publisher(
             signer.address, config.schedule, self.terms, self.observe, asks, self._submitter, timeout_s
         )
@@ -86,13 +92,18 @@ class Node:
     def _context(self) -> Context | None:
         if self.chain is None:
             return None
-        return Context(self.chain.set.domain, self.chain.rounds, self.chain.paused)
+        return Context(self.chain.set.domain, self.chain.set.reporters, self.chain.rounds, self.chain.paused)
 
     def observe(self, request: ObserveRequest) -> SignedReport:
         """Our signed observation for a peer or for ourselves. Raises ``Refused``."""
         if self._observer is None:
             raise Refused(Code.NOT_READY, "this node has no keys: it observes and signs nothing")
         return self._observer.answer(request, wall_ms())
+
+    @property
+    def chain(self) -> ChainState | None:
+        """The chain as last read."""
+        return self.watcher.state
 
     @property
     def waiting(self) -> Waiting | None:
@@ -145,37 +156,16 @@ class Node:
 
     async def _watch_chain(self) -> None:
         while True:
-            await self._read_chain()
+            await self.watcher.look(wall_ms())
             await asyncio.sleep(self.config.chain.poll_ms / 1000)
-
-    async def _read_chain(self) -> None:
-        try:
-            state = await self._reader.state(wall_ms())
-            await self._keep_rounds(state)
-        except ChainError as error:
-            if not self.chain_problem:
-                log().warning("chain not readable", reason=str(error), advice=error.hint)
-            self.chain_problem = str(error)
-        else:
-            self.chain, self.chain_problem = state, ""
-
-    async def _keep_rounds(self, state: ChainState) -> None:
-        first = (
-            self._seen_block + 1
-            if self._seen_block
-            else max(state.head.number - 1_000, self.deployment.start_block)
-        )
-        if first > state.head.number:
-            return
-        for seen in await self._reader.rounds_since(first, state.head.number):
-            decimals = self.deployment.feeds[seen.round.feed].decimals
-            self.store.add_round(seen.round, decimals, seen.tx_hash, seen.block)
-        self._seen_block = state.head.number
 
     async def _tick(self) -> None:
         while True:
             if self.chain is not None and self._publisher is not None and not self.chain.paused:
-                await self._consider(self._publisher, self.chain)
+                try:
+                    await self._consider(self._publisher, self.chain)
+                except SpotlineError as error:
+                    log().warning("not published", reason=str(error), advice=error.hint)
             await asyncio.sleep(self.config.schedule.tick_ms / 1000)
 
     async def _consider(self, publisher: Publisher, chain: ChainState) -> None:
@@ -185,53 +175,29 @@ class Node:
         if not publisher.my_turn(due_now, chain, now_ms):
             return
         before, self.outcome = self.outcome, await publisher.publish(due_now, chain, now_ms)
-        await self._read_chain()
+        await self.watcher.look(wall_ms())
         self._tell(before, self.outcome, indices)
         self.store.prune_ledger(now_ms // 1000 - LEDGER_KEPT_S)
 
     def _tell(self, before: Outcome | None, outcome: Outcome, indices: Mapping[str, Index]) -> None:
         if outcome.problem and (before is None or before.problem != outcome.problem):
-            log().warning(
-                "not published", reason=outcome.problem, advice="see GET /readyz of this node and its peers"
-            )
+            advice = "see GET /readyz of this node and its peers"
+            log().warning("not published", reason=outcome.problem, advice=advice)
         if outcome.mined and outcome.mined.succeeded and self.chain:
-            answers = {name: round_.answer for name, round_ in self.chain.rounds.items()}
-            kept = {name: indices[name].venues_kept for name in self.terms}
             log().info(
                 "published",
                 tx=outcome.mined.tx_hash,
                 gas=outcome.mined.gas_used,
-                answers=answers,
-                venues=kept,
+                answers={name: round_.answer for name, round_ in self.chain.rounds.items()},
+                venues={name: indices[name].venues_kept for name in self.terms},
                 ms=wall_ms() - outcome.at_ms,
             )
 
     async def _keep_funding(self) -> None:
         while True:
-            for keeper in self.config.keeper:
-                try:
-                    await self._accrue(keeper.market, keeper.sample_s)
-                except ChainError as error:
-                    log().warning(
-                        "funding not accrued", market=keeper.market, reason=str(error), advice=error.hint
-                    )
+            if self.keeper is not None and self.chain is not None:
+                await self.keeper.look(self.chain, self.address, wall_ms() // 1000)
             await asyncio.sleep(max(1, self.config.chain.poll_ms / 1000))
-
-    async def _accrue(self, market: str, sample_s: int) -> None:
-        reader, chain = self._funding_reader, self.chain
-        if reader is None or chain is None:
-            return
-        self.funding[market] = await reader.state(market, feed_id(market))
-        if self._submitter is None or self.address not in chain.set.reporters:
-            return
-        rank = chain.set.reporters.index(self.address)
-        age_s = wall_ms() // 1000 - self.funding[market].last_accrual_at
-        if age_s >= sample_s + rank * self.config.schedule.stagger_s:
-            data = accrue_calldata(feed_id(market))
-            timeout_s = 6 * self.config.chain.block_time_s
-            await self._submitter.submit(
-                reader.address, data, ACCRUE_GAS, chain.head.base_fee, "accrue", timeout_s
-            )
 
 
 def build_node(config: Config) -> Node:

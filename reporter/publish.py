@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reporter.chain.aggregator import ChainState
-from reporter.chain.submit import Mined, Submitter, update_calldata, update_gas_limit
+from reporter.chain.submit import Mined, Submitter, update_call
 from reporter.config import ScheduleSection
-from reporter.errors import ChainError
+from reporter.errors import ChainError, StoreFailed
 from reporter.models import Index, SignedReport, feed_id
 from reporter.peers.gather import Ask, Batch, Gathered, gather
 from reporter.peers.observe import FeedTerms, ObserveRequest
-from reporter.trigger import Due, due, to_feed_decimals, turn, wait_s
+from reporter.pricing import report_price
+from reporter.trigger import Due, due, turn, wait_s
 
 ASK_BEHIND_S = 1
 
@@ -46,10 +47,7 @@ def dues(
 
 
 def _due(terms: FeedTerms, index: Index, chain: ChainState, now_s: int) -> Due:
-    if index.price is None or not index.status.signable:
-        return Due.NO
-    price = to_feed_decimals(index.price, terms.decimals)
-    return due(terms.trigger, price, chain.rounds[terms.name], now_s)
+    return due(terms.trigger, report_price(index, terms.decimals), chain.rounds[terms.name], now_s)
 
 
 class Publisher:
@@ -105,12 +103,11 @@ class Publisher:
         return await self._send(gathered, gathered.batch, chain, now_ms)
 
     async def _send(self, gathered: Gathered, batch: Batch, chain: ChainState, now_ms: int) -> Outcome:
-        to, data, gas = chain.set.domain.aggregator, update_calldata(batch), update_gas_limit(batch)
         try:
             mined = await self._submitter.submit(
-                to, data, gas, chain.head.base_fee, "update", self._receipt_timeout_s
+                update_call(batch), chain.head.base_fee, self._receipt_timeout_s
             )
-        except ChainError as error:
+        except (ChainError, StoreFailed) as error:
             return Outcome(now_ms, gathered, None, str(error))
         problem = "" if mined.succeeded else f"the update reverted: {mined.reason}"
         return Outcome(now_ms, gathered, mined, problem)

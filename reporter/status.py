@@ -22,8 +22,8 @@ def _own(node: Node) -> Iterator[str]:
 
 
 def _chain(node: Node, now_ms: int) -> Iterator[str]:
-    if node.chain_problem:
-        yield f"chain: {node.chain_problem}"
+    if node.watcher.problem:
+        yield f"chain: {node.watcher.problem}"
     if node.chain and node.chain.paused:
         yield "the aggregator is paused by its owner"
     if (
@@ -100,7 +100,7 @@ def status_document(node: Node, now_ms: int) -> dict[str, Any]:
         "quorum": chain and chain.set.quorum,
         "venues": {name: _venue(node, name, health, now_ms) for name, health in node.health.items()},
         "lastAttempt": _attempt(node),
-        "funding": {name: state.document() for name, state in node.funding.items()},
+        "funding": _funding(node),
     }
 
 
@@ -126,3 +126,8 @@ def _attempt(node: Node) -> dict[str, Any] | None:
         "txHash": outcome.mined and outcome.mined.tx_hash,
         "gasUsed": outcome.mined and outcome.mined.gas_used,
     }
+
+
+def _funding(node: Node) -> dict[str, Any]:
+    states = node.keeper.states if node.keeper else {}
+    return {name: state.document() for name, state in states.items()}

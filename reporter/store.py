@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reporter.errors import AlreadyRunning, ConfigError
+from reporter.errors import AlreadyRunning, ConfigError, StoreFailed
 from reporter.models import Round
 
 SCHEMA = """
@@ -83,21 +83,21 @@ class Store:
         return db
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing. Raises ``StoreFailed``."""
         try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+        except sqlite3.Error as error:
+            raise _failed(error) from None
 
     def claim(self, config_digest: bytes, observed_at: int, priced: list[Priced]) -> dict[bytes, int]:
         """Write prices that were never stated for this time, and return what is stated now: never a second price."""
         rows = [(config_digest, p.feed_id, observed_at, p.price, json.dumps(p.record)) for p in priced]
-        with self._transaction():
-            self._db.executemany("INSERT OR IGNORE INTO ledger VALUES (?,?,?,?,?)", rows)
-            found = self._db.execute(
+        with self._transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO ledger VALUES (?,?,?,?,?)", rows)
+            found = db.execute(
                 "SELECT feed_id, price FROM ledger WHERE config_digest=? AND observed_at=?",
                 (config_digest, observed_at),
             ).fetchall()
@@ -109,48 +109,53 @@ class Store:
 
     def record(self, identifier: bytes, observed_at: int) -> dict[str, Any] | None:
         """How our price of a feed for a time was made, or None if we stated none."""
-        row = self._db.execute(
-            "SELECT record FROM ledger WHERE feed_id=? AND observed_at=? LIMIT 1", (identifier, observed_at)
-        ).fetchone()
-        return json.loads(row[0]) if row else None
+        query = "SELECT record FROM ledger WHERE feed_id=? AND observed_at=? LIMIT 1"
+        rows = self._run(query, identifier, observed_at)
+        return json.loads(rows[0][0]) if rows else None
 
     def prune_ledger(self, before: int) -> None:
         """Forget what is older than any report a chain would still accept (Unix seconds)."""
-        self._db.execute("DELETE FROM ledger WHERE observed_at < ?", (before,))
+        self._run("DELETE FROM ledger WHERE observed_at < ?", before)
 
     def journal_sent(self, nonce: int, purpose: str, tx_hash: str, raw: bytes, now_ms: int) -> None:
         """Note a transaction before it is sent."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO journal (nonce, purpose, tx_hash, raw, sent_at_ms, state) VALUES (?,?,?,?,?,'sent')",
-            (nonce, purpose, tx_hash, raw, now_ms),
-        )
+        columns = "nonce, purpose, tx_hash, raw, sent_at_ms, state"
+        insert = f"INSERT OR REPLACE INTO journal ({columns}) VALUES (?,?,?,?,?,'sent')"  # noqa: S608 - fixed
+        self._run(insert, nonce, purpose, tx_hash, raw, now_ms)
 
     def journal_done(self, tx_hash: str, state: str, gas_used: int | None) -> None:
-        """Note what became of a transaction: ``mined``, ``reverted`` or ``failed``."""
-        self._db.execute("UPDATE journal SET state=?, gas_used=? WHERE tx_hash=?", (state, gas_used, tx_hash))
+        """Note what became of a transaction: ``mined``, ``reverted``, or ``unknown`` while nobody can say."""
+        self._run("UPDATE journal SET state=?, gas_used=? WHERE tx_hash=?", state, gas_used, tx_hash)
 
     def journal(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest transactions, newest first."""
         columns = ("nonce", "purpose", "tx_hash", "sent_at_ms", "state", "gas_used")
-        query = f"SELECT {','.join(columns)} FROM journal ORDER BY id DESC LIMIT ?"  # noqa: S608 - fixed columns
-        return [dict(zip(columns, row, strict=True)) for row in self._db.execute(query, (limit,))]
+        query = f"SELECT {','.join(columns)} FROM journal ORDER BY id DESC LIMIT ?"  # noqa: S608 - fixed
+        return [dict(zip(columns, row, strict=True)) for row in self._run(query, limit)]
 
     def add_round(self, round_: Round, decimals: int, tx_hash: str, block: int) -> None:
         """Keep a round seen on-chain."""
         row = (round_.feed, round_.round_id, round_.observed_at, round_.updated_at, round_.answer)
         rest = (round_.reporters, round_.spread_bps, decimals, tx_hash, block)
-        self._db.execute("INSERT OR REPLACE INTO rounds VALUES (?,?,?,?,?,?,?,?,?,?)", row + rest)
+        self._run("INSERT OR REPLACE INTO rounds VALUES (?,?,?,?,?,?,?,?,?,?)", *row, *rest)
 
     def rounds(self, feed: str, limit: int = 50) -> list[dict[str, Any]]:
         """The newest rounds of a feed, newest first, as JSON documents."""
-        found = self._db.execute(
-            "SELECT * FROM rounds WHERE feed=? ORDER BY round_id DESC LIMIT ?", (feed, limit)
-        )
-        return [
-            {**(r := dict(zip(_ROUND_KEYS, row, strict=True))), "answer": str(r["answer"])} for row in found
-        ]
+        rows = self._run("SELECT * FROM rounds WHERE feed=? ORDER BY round_id DESC LIMIT ?", feed, limit)
+        documents = [dict(zip(_ROUND_KEYS, row, strict=True)) for row in rows]
+        return [document | {"answer": str(document["answer"])} for document in documents]
+
+    def _run(self, statement: str, *values: object) -> list[Any]:
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise _failed(error) from None
 
     def close(self) -> None:
         """Close the file and give the lock back."""
         self._db.close()
         self._lock.close()
+
+
+def _failed(error: sqlite3.Error) -> StoreFailed:
+    return StoreFailed(f"{type(error).__name__}: {error}", hint="check the disk of node.data_dir")

@@ -19,6 +19,7 @@ from web3.types import BlockData
 
 from reporter.chain.revert import explain
 from reporter.errors import ChainError
+from reporter.telemetry import redact
 
 T = TypeVar("T")
 ALREADY_SENT = ("already imported", "already known", "known transaction")
@@ -50,7 +51,7 @@ class Rpc:
             except TransactionNotFound:
                 raise
             except (Web3Exception, ClientError, OSError, ValueError, TimeoutError) as error:
-                failures.append(f"{self.urls[number]}: {_short(error)}")
+                failures.append(f"{redact(self.urls[number])}: {_short(error)}")
         raise ChainError("no RPC endpoint answered: " + "; ".join(failures), hint="check chain.rpc_urls")
 
     async def head(self) -> BlockData:
@@ -112,5 +113,5 @@ def _connect(url: str, timeout_s: float) -> AsyncWeb3[AsyncHTTPProvider]:
 
 def _short(error: Exception) -> str:
     if isinstance(error, Web3RPCError) and error.rpc_response:
-        return str(error.rpc_response.get("error", {}).get("message", error))[:200]
-    return f"{type(error).__name__}: {error}"[:200] if str(error) else type(error).__name__
+        return redact(str(error.rpc_response.get("error", {}).get("message", error)))[:200]
+    return redact(f"{type(error).__name__}: {error}")[:200] if str(error) else type(error).__name__

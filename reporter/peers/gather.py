@@ -106,7 +106,7 @@ async def gather(
     """Ask all at once; done when every feed has a quorum, or at the deadline with those feeds that have one.
 
     Args:
-        asks: How to reach each reporter, ourselves included, by address.
+        asks: How to reach each reporter, ourselves included, by address; who is not in the set is not asked.
     """
     outcome = Gathered(request)
     inbox: asyncio.Queue[tuple[str, SignedReport | str]] = asyncio.Queue()
@@ -114,7 +114,8 @@ async def gather(
     async def put(address: str, ask: Ask) -> None:
         inbox.put_nowait((address, await _asked(ask, request)))
 
-    tasks = [asyncio.create_task(put(address, ask)) for address, ask in asks.items()]
+    members = {address: ask for address, ask in asks.items() if address in reporters}
+    tasks = [asyncio.create_task(put(address, ask)) for address, ask in members.items()]
     try:
         async with asyncio.timeout(timeout_s):
             for _ in tasks:
@@ -124,7 +125,7 @@ async def gather(
                     return outcome
     except TimeoutError:
         answered = {s.reporter for s in outcome.arrived} | set(outcome.failed)
-        outcome.failed |= {a: f"no answer in {timeout_s:g} s" for a in asks if a not in answered}
+        outcome.failed |= {a: f"no answer in {timeout_s:g} s" for a in members if a not in answered}
     finally:
         for task in tasks:
             task.cancel()

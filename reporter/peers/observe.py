@@ -4,18 +4,19 @@ One asker can neither bias, nor make us equivocate, nor starve others: the price
 keeps it for every later ask of that second, and an abstention binds nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from reporter.errors import SpotlineError
+from reporter.errors import SpotlineError, StoreFailed
 from reporter.keys import Signer
 from reporter.models import Index, Report, Round, SignedReport
+from reporter.pricing import report_price
 from reporter.record import index_document
 from reporter.report import MAX_FEEDS, Domain, report_digest
 from reporter.store import Priced
-from reporter.trigger import Due, TriggerRules, due, to_feed_decimals
+from reporter.trigger import Due, TriggerRules, due
 
 OLDEST_S, NEWEST_S = 2, 1
 """A peer signs any whole second in [its clock - 2, its clock + 1]: Scribe allows any past, API3 an hour ahead."""
@@ -116,6 +117,7 @@ class Context:
     """The chain as we know it when a request arrives."""
 
     domain: Domain
+    reporters: Sequence[str]
     rounds: Mapping[str, Round]
     paused: bool
 
@@ -144,6 +146,8 @@ class Observer:
         if context is None:
             raise Refused(Code.NOT_READY, "the chain has not been read yet")
         _check(request, context, now_ms)
+        if self._signer.address not in context.reporters:
+            raise Refused(Code.NOT_READY, f"{self._signer.address} is not in the aggregator's reporter set")
         newer = [f for f in request.feed_ids if self._is_newer(f, request.observed_at, context)]
         if not newer:
             raise Refused(
@@ -152,13 +156,19 @@ class Observer:
         indices = self._indices_at(min(request.observed_at * 1000, now_ms))
         priced = [p for f in newer if (p := self._price(f, indices, context, now_ms // 1000)) is not None]
         digest = context.domain.config_digest
-        stated = self._ledger.claim(digest, request.observed_at, priced)
+        stated = self._claim(digest, request.observed_at, priced)
         prices = tuple(stated.get(f, 0) if f in newer else 0 for f in request.feed_ids)
         if not any(prices):
             raise Refused(Code.NOTHING_TO_SIGN, self._reasons(newer, indices))
         report = Report(request.observed_at, request.feed_ids, prices)
         signature = self._signer.sign(report_digest(context.domain.separator(), report))
         return SignedReport(report, signature, self._signer.address)
+
+    def _claim(self, digest: bytes, observed_at: int, priced: list[Priced]) -> dict[bytes, int]:
+        try:
+            return self._ledger.claim(digest, observed_at, priced)
+        except StoreFailed as error:  # what cannot be remembered is not signed
+            raise Refused(Code.NOT_READY, f"the ledger cannot be written: {error}") from None
 
     def _is_newer(self, identifier: bytes, observed_at: int, context: Context) -> bool:
         terms = self._feeds.get(identifier)
@@ -169,10 +179,8 @@ class Observer:
     ) -> Priced | None:
         terms = self._feeds[identifier]
         index = indices[terms.name]
-        if index.price is None or not index.status.signable:
-            return None
-        price = to_feed_decimals(index.price, terms.decimals)
-        if due(terms.trigger, price, context.rounds[terms.name], now_s) is Due.NO:
+        price = report_price(index, terms.decimals)
+        if price is None or due(terms.trigger, price, context.rounds[terms.name], now_s) is Due.NO:
             return None
         return Priced(identifier, price, index_document(index))
 

@@ -1,6 +1,6 @@
 """Reporters in memory: real signatures, real ledger rules, no socket."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reporter.keys import LocalSigner
 from reporter.models import SCALE, Index, Round, Status, feed_id
@@ -62,10 +62,11 @@ def observer(
     ledger: MemoryLedger | None = None,
     paused: bool = False,
     ready: bool = True,
+    reporters: Sequence[str] = REPORTERS,
 ) -> Observer:
     """A reporter that sees BTC 1 % above and ETH exactly at the chain's answers, unless told otherwise."""
     shown = prices or {"BTC/USD": index("BTC/USD", 64_640), "ETH/USD": index("ETH/USD", 3_000)}
     held = rounds or {"BTC/USD": round_("BTC/USD", 64_000, 100), "ETH/USD": round_("ETH/USD", 3_000, 100)}
-    context = Context(DOMAIN, held, paused) if ready else None
+    context = Context(DOMAIN, reporters, held, paused) if ready else None
     by_id = {feed_id(name): terms for name, terms in TERMS.items()}
     return Observer(SIGNERS[number], ledger or MemoryLedger(), by_id, lambda: context, lambda _: shown)

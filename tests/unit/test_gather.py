@@ -108,6 +108,17 @@ async def test_gather__answer_of_another_reporter__left_out():
     assert "not its own" in gathered.failed[REPORTERS[2]]
 
 
+async def test_gather__configured_peer_outside_the_set__not_asked():
+    outsider = LocalSigner(b"\x63" * 32)
+
+    async def answers(asked):
+        raise AssertionError("asked")
+
+    gathered = await _gather(_asks({outsider.address: answers}))
+
+    assert gathered.batch is not None
+
+
 async def test_gather__one_feed_lacks_quorum__the_other_goes_out_at_the_deadline():
     gathered = await _gather(_asks(), feeds=(BTC, ETH))  # ETH is due for nobody
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reporter.errors import StoreFailed
 from reporter.keys import recover
 from reporter.models import Status
 from reporter.peers.observe import Code, Refused, parse_request
@@ -91,6 +92,26 @@ def test_answer__paused_or_chain_unread__not_ready(paused, ready):
         observer(paused=paused, ready=ready).answer(request(), NOW_MS)
 
     assert raised.value.code is Code.NOT_READY
+
+
+def test_answer__no_longer_in_the_set__signs_nothing():
+    with pytest.raises(Refused, match="not in the aggregator's reporter set"):
+        observer(reporters=REPORTERS[1:]).answer(request(), NOW_MS)
+
+
+def test_answer__ledger_cannot_be_written__signs_nothing():
+    class FullDisk(MemoryLedger):
+        def claim(self, config_digest, observed_at, priced):
+            raise StoreFailed("OperationalError: database or disk is full")
+
+    with pytest.raises(Refused, match=r"not_ready: the ledger cannot be written: .* disk is full"):
+        observer(ledger=FullDisk()).answer(request(), NOW_MS)
+
+
+def test_answer__price_too_large_for_the_decimals__abstains():
+    prices = {"BTC/USD": index("BTC/USD", 10**11), "ETH/USD": index("ETH/USD", 3_300)}  # 1e19 with 8 decimals
+
+    assert observer(prices=prices).answer(request(), NOW_MS).report.prices == (0, 3_300 * 10**8)
 
 
 def test_answer__unknown_feed_among_known__abstains_on_it():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.errors import AlreadyRunning, ConfigError
+from reporter.errors import AlreadyRunning, ConfigError, StoreFailed
 from reporter.models import Round, feed_id
 from reporter.store import Priced, Store
 
@@ -118,3 +118,17 @@ def test_transaction__fails_midway__nothing_written(store):
         store.claim(DIGEST, 1, [Priced(BTC, 1, {}), Priced(ETH, 2**70, {})])  # over SQLite's 64 bits
 
     assert store.stated(DIGEST, 1) == {}
+
+
+def test_claim__disk_refuses__store_failed_and_nothing_claimed(tmp_path):
+    store = Store(tmp_path)
+    store._db.execute("PRAGMA query_only=1")  # what SQLite answers on a read-only disk
+
+    with pytest.raises(StoreFailed, match="readonly"):
+        store.claim(DIGEST, 1, [Priced(BTC, 1, {})])
+    with pytest.raises(StoreFailed):
+        store.journal_sent(1, "update", "0xaa", b"raw", 1)
+
+    store._db.execute("PRAGMA query_only=0")
+    assert store.stated(DIGEST, 1) == {}
+    store.close()
