@@ -199,9 +199,7 @@ contract AggregatorUpdateTest is AggregatorBase {
 
     /// @dev A2 end to end: any prices, any reporters above quorum, every position; only the sorted median passes.
     /// forge-config: default.fuzz.runs = 1000
-    function testFuzz_update__any_prices__then_answer_is_the_sorted_median(uint64[4] memory given, uint8 named)
-        public
-    {
+    function testFuzz_update__any_prices__then_answer_is_the_sorted_median(uint64[4] memory given, uint8 named) public {
         int64[] memory prices = new int64[](4);
         for (uint256 i = 0; i < 4; i++) {
             prices[i] = int64(given[i] >> 1) % 50;
@@ -237,9 +235,7 @@ contract AggregatorUpdateTest is AggregatorBase {
     }
 
     /// @dev ETH always advances; `feedId` is skipped for `reason`.
-    function _batchOfTwo(bytes32 feedId, IAggregator.SkipReason reason, int64[] memory prices, uint8 position)
-        private
-    {
+    function _batchOfTwo(bytes32 feedId, IAggregator.SkipReason reason, int64[] memory prices, uint8 position) private {
         bytes32[] memory ids = _two(feedId, ETH);
         bytes memory data = _observations(START, 7, ids, _pair(prices, _three(70, 80, 90)));
         data[0] = bytes1(position);

@@ -14,7 +14,10 @@ contract FundingMathTest is Base {
         assertTrue(rest >= 0 && rest < d, "not the floor");
     }
 
-    function testFuzz_clamp__any_value__then_inside_and_unchanged_where_it_was(int256 value, uint64 bound_) public pure {
+    function testFuzz_clamp__any_value__then_inside_and_unchanged_where_it_was(int256 value, uint64 bound_)
+        public
+        pure
+    {
         int256 limit = int256(uint256(bound_));
         int256 clamped = FundingMath.clamp(value, bound_);
         assertTrue(clamped >= -limit && clamped <= limit, "outside");

@@ -18,7 +18,13 @@ contract RoundTest is Base {
     function testFuzz_pack__any_fields__then_laid_out_from_the_top(RoundWords.Fields memory f) public pure {
         bytes32 expected = bytes32(
             abi.encodePacked(
-                f.roundId, f.observedAt, f.lag, f.reporters, f.spreadBps, bytes11(f.cumulative), bytes9(uint72(f.answer))
+                f.roundId,
+                f.observedAt,
+                f.lag,
+                f.reporters,
+                f.spreadBps,
+                bytes11(f.cumulative),
+                bytes9(uint72(f.answer))
             )
         );
         assertEq(bytes32(RoundWord.unwrap(RoundWords.pack(f))), expected);
@@ -51,10 +57,12 @@ contract RoundTest is Base {
     }
 
     /// @dev Differences survive the wrap at 2^88 for every int64 answer over 2^24 seconds.
-    function testFuzz_cumulativeAt__any_start__then_difference_is_exact(uint88 start, uint64 answer, uint32 at, uint256 dt)
-        public
-        pure
-    {
+    function testFuzz_cumulativeAt__any_start__then_difference_is_exact(
+        uint88 start,
+        uint64 answer,
+        uint32 at,
+        uint256 dt
+    ) public pure {
         answer = uint64(bound(answer, 1, uint64(type(int64).max)));
         dt = bound(dt, 0, 2 ** 24);
         RoundWord word = RoundWords.pack(RoundWords.Fields(1, at, 0, 1, 0, start, int72(uint72(answer))));

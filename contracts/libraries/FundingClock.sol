@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {IPerpetualFunding} from "../interfaces/IPerpetualFunding.sol";
+import {FundingMath} from "./FundingMath.sol";
+
+/// @title Moves one market through time. Pure: what happened comes back in a log.
+/// @dev Rules, shared with reporter/funding.py:
+/// - The index of a step is the answer at its start: the one seen at the previous accrual until the block time that brought
+///   the one seen now, then that one.
+/// - An answer is fresh up to observedAt + maxIndexAge. Accrual stops there until the block time of a fresh answer.
+/// - A sample is taken at each accrual and stands for the time since the previous one, at most 60 s and only while accruing.
+///   Where a boundary falls into that time, each interval gets its part.
+/// - A boundary in a pause fixes the rate like any other. A resume drops the samples so far; the next boundary is at least
+///   half an interval later.
+library FundingClock {
+    uint256 internal constant MAX_SAMPLE_WEIGHT = 60 seconds;
+    /// @dev Fixings of one accrual: two with earlier samples, one per stretch between pauses (four), and one per 10 s of the
+    /// sample's minute. Empty intervals between are skipped.
+    uint256 internal constant MAX_FIXINGS = 16;
+    uint256 internal constant MAX_SWITCHES = 3;
+
+    /// @dev Everything about a market; two words of parameters, three of state.
+    struct Market {
+        IPerpetualFunding.Params params;
+        int256 cumulative;
+        int64 rate;
+        int64 premium;
+        uint40 time;
+        uint40 start;
+        uint40 next;
+        bool paused;
+        int96 premiumSeconds;
+        uint32 covered;
+        int72 index;
+        uint40 indexAt;
+        uint8 decimals;
+    }
+
+    /// @param index answer in the feed's decimals, > 0; 0 when there is none
+    /// @param observedAt when it was observed
+    /// @param updatedAt when it came on-chain
+    /// @param sampled whether this accrual has a valid premium sample
+    struct Reading {
+        int72 index;
+        uint40 observedAt;
+        uint40 updatedAt;
+        bool sampled;
+        int64 premium;
+    }
+
+    struct Fixing {
+        int256 rate;
+        int256 mean;
+        uint64 coverageBps;
+        uint64 time;
+    }
+
+    /// @param switches times of pauses and resumes, alternating
+    struct Log {
+        Fixing[MAX_FIXINGS] fixings;
+        uint256 fixed_;
+        uint64[MAX_SWITCHES] switches;
+        uint256 switched;
+    }
+
+    /// @dev The sample of this accrual: it weighs the time after `from`.
+    struct Sample {
+        int256 premium;
+        uint256 from;
+    }
+
+    /// @notice Bring `m` to `time`, given what is read at that time.
+    function advance(Market memory m, Reading memory reading, uint256 time) internal pure returns (Log memory log) {
+        Sample memory sample = _sample(m, reading, time);
+        if (reading.observedAt > m.indexAt) {
+            _stretch(m, _max(m.time, reading.updatedAt), sample, log);
+            m.index = reading.index;
+            m.indexAt = reading.observedAt;
+            if (m.paused && m.time <= freshUntil(m)) _resume(m, log);
+        }
+        _stretch(m, time, sample, log);
+        if (reading.sampled) m.premium = reading.premium;
+    }
+
+    /// @notice The last second at which the market's index is fresh.
+    function freshUntil(Market memory m) internal pure returns (uint256) {
+        return uint256(m.indexAt) + m.params.maxIndexAge;
+    }
+
+    /// @notice The index scaled to 1e18.
+    function scaledIndex(Market memory m) internal pure returns (int256) {
+        return int256(m.index) * int256(10 ** (18 - uint256(m.decimals)));
+    }
+
+    /// @dev Without a sample `from` lies beyond all time.
+    function _sample(Market memory m, Reading memory reading, uint256 time) private pure returns (Sample memory) {
+        if (!reading.sampled) return Sample(0, type(uint256).max);
+        return Sample(reading.premium, _max(m.time, time - _min(time, MAX_SAMPLE_WEIGHT)));
+    }
+
+    /// @dev Accrue with the market's index as long as it is fresh, then let time pass without.
+    function _stretch(Market memory m, uint256 until, Sample memory sample, Log memory log) private pure {
+        if (!m.paused) {
+            _walk(m, _max(m.time, _min(until, freshUntil(m))), sample, log);
+            if (m.time < until) _pause(m, log);
+        }
+        _walk(m, until, sample, log);
+    }
+
+    function _pause(Market memory m, Log memory log) private pure {
+        m.paused = true;
+        log.switches[log.switched++] = m.time;
+    }
+
+    function _resume(Market memory m, Log memory log) private pure {
+        m.paused = false;
+        m.start = m.time;
+        m.next = uint40(FundingMath.boundaryAfter(m.time, m.params.interval));
+        m.premiumSeconds = 0;
+        m.covered = 0;
+        log.switches[log.switched++] = m.time;
+    }
+
+    function _walk(Market memory m, uint256 until, Sample memory sample, Log memory log) private pure {
+        while (m.next <= until) {
+            _step(m, m.next, sample);
+            _fix(m, log);
+            _skipEmpty(m, _min(until, sample.from));
+        }
+        _step(m, until, sample);
+    }
+
+    /// @dev A step inside one interval and with one index.
+    function _step(Market memory m, uint256 until, Sample memory sample) private pure {
+        if (!m.paused) {
+            m.cumulative += FundingMath.payment(m.rate, until - m.time, scaledIndex(m));
+            uint256 seen = until - _min(until, _max(m.time, sample.from));
+            m.premiumSeconds += int96(sample.premium * int256(seen));
+            m.covered += uint32(seen);
+        }
+        m.time = uint40(until);
+    }
+
+    function _fix(Market memory m, Log memory log) private pure {
+        IPerpetualFunding.Params memory p = m.params;
+        uint256 length = m.next - m.start;
+        int256 mean = FundingMath.meanPremium(m.premiumSeconds, length);
+        int256 rate = FundingMath.rate(mean, m.covered, length, p.interest, p.damping, p.maxRate);
+        uint64 coverage = FundingMath.coverageBps(m.covered, length);
+        log.fixings[log.fixed_++] = Fixing(rate, mean, coverage, m.next);
+        m.rate = int64(rate);
+        m.start = m.next;
+        m.next += p.interval;
+        m.premiumSeconds = 0;
+        m.covered = 0;
+    }
+
+    /// @dev At rate 0, an interval without a sample accrues nothing and fixes 0 again: ten years are one step.
+    function _skipEmpty(Market memory m, uint256 until) private pure {
+        if (m.rate != 0 || until < m.start) return;
+        uint40 whole = uint40((until - m.start) / m.params.interval) * m.params.interval;
+        m.start += whole;
+        m.next += whole;
+        m.time += whole;
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
+    }
+
+    function _max(uint256 a, uint256 b) private pure returns (uint256) {
+        return a > b ? a : b;
+    }
+}
