@@ -34,7 +34,7 @@ test-forge: setup    ## Solidity fuzz and invariants
 
 test-contracts: setup  ## contracts through ape, on Anvil and on Hardhat
 	pytest tests/contracts --network ethereum:local:foundry
-	pytest tests/contracts --network ethereum:local:hardhat
+	tools/on_hardhat.sh pytest tests/contracts --network ethereum:local:hardhat
 
 test-system: setup   ## real processes, real HTTP, a real tape
 	pytest -p no:ape_test tests/system

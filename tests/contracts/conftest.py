@@ -1,11 +1,13 @@
 """Contracts through ape, on Anvil and on Hardhat: deployed, signed and called as a Python reporter does it."""
 
 import importlib.util
+import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from ape import config
 from ape.api.transactions import ReceiptAPI
 from ape_hardhat.provider import HardhatProvider
 from batches import BTC, ETH, PERP, Submitter
@@ -26,6 +28,9 @@ def _unwrapped(self: HardhatProvider, exception: Exception, **kwargs: Any) -> An
 
 
 HardhatProvider.get_virtual_machine_error = _unwrapped
+if node := os.environ.get("SPOTLINE_HARDHAT"):  # tools/on_hardhat.sh runs it; the plugin reads no variable of its own
+    hardhat = config.get_config("hardhat")
+    hardhat.host, hardhat.manage_process = node, False
 # ape looks for console.log in a full trace of every transaction, 1 s each on Hardhat; our contracts have none.
 ReceiptAPI.show_debug_logs = lambda _receipt: None
 
