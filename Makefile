@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 root := $(CURDIR)
 tc := $(root)/.toolchain
-export PATH := $(tc)/bin:$(root)/.venv/bin:$(root)/node_modules/.bin:$(PATH)
+export PATH := $(tc)/bin:$(root)/.venv/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(tc)/solcx
 export APE_DATA_FOLDER := $(tc)/ape
 export XDG_CONFIG_HOME := $(tc)/xdg

@@ -37,6 +37,7 @@ PATH=$tc/bin:$PATH "$tc/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" i
 # npm's anvil and forge are Node wrappers around these binaries.
 platform=$("$tc/bin/node" -p 'process.platform + "-" + ({ x64: "amd64" }[process.arch] || process.arch)')
 for tool in anvil forge; do ln -sfn "$root/node_modules/@foundry-rs/$tool-$platform/bin/$tool" "$tc/bin/$tool"; done
+ln -sfn "$root/node_modules/.bin/hardhat" "$tc/bin/hardhat"
 # py-solc-x looks here for a compiler; with this in place it downloads nothing.
 ln -sfn "$root/tools/solc.cjs" "$tc/solcx/solc-v0.8.37"
 echo "$stamp" > "$tc/stamp"

@@ -44,7 +44,7 @@ def find_tools(kind: str, root: Path = ROOT) -> Tools:
         MissingTool: One is not installed.
     """
     toolchain = root / ".toolchain"
-    paths = [toolchain / "bin", root / ".venv" / "bin", root / "node_modules" / ".bin"]
+    paths = [toolchain / "bin", root / ".venv" / "bin"]
     search = os.pathsep.join([*map(str, paths), os.environ.get("PATH", "")])
     env = {
         "PATH": search,

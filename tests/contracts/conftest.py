@@ -28,7 +28,8 @@ def _unwrapped(self: HardhatProvider, exception: Exception, **kwargs: Any) -> An
 
 
 HardhatProvider.get_virtual_machine_error = _unwrapped
-if node := os.environ.get("SPOTLINE_HARDHAT"):  # tools/on_hardhat.sh runs it; the plugin reads no variable of its own
+# tools/on_hardhat.sh runs this node; the plugin reads no variable of its own.
+if node := os.environ.get("SPOTLINE_HARDHAT"):
     hardhat = config.get_config("hardhat")
     hardhat.host, hardhat.manage_process = node, False
 # ape looks for console.log in a full trace of every transaction, 1 s each on Hardhat; our contracts have none.

@@ -11,7 +11,7 @@ abstract contract AggregatorBase is Base {
     bytes32 internal constant ETH = "ETH/USD";
     address internal constant OWNER = address(0xA11CE);
     uint8 internal constant MAX_AGE = 60;
-    uint64 internal constant START = 1_800_000_000;
+    uint64 internal constant START = 1_800_000_123;
 
     Aggregator internal aggregator;
     uint256[] internal keys;

@@ -127,6 +127,18 @@ contract AggregatorReplayTest is AggregatorBase {
         aggregator.reportEquivocation(0, BTC, a, a);
     }
 
+    /// @dev Other feeds and abstentions stand before the conflict in both reports, and the prices are the smallest there are.
+    function test_reportEquivocation__conflict_behind_other_entries__then_found() public {
+        IAggregator.SignedReport memory a = _behindOthers(1);
+        IAggregator.SignedReport memory b = _behindOthers(2);
+        vm.expectEmit(address(aggregator));
+        emit IAggregator.Equivocated(vm.addr(keys[0]), BTC, START, 1, 2);
+        aggregator.reportEquivocation(0, BTC, a, b);
+        vm.expectEmit(address(aggregator));
+        emit IAggregator.Equivocated(vm.addr(keys[0]), BTC, START, 2, 1);
+        aggregator.reportEquivocation(0, BTC, b, a);
+    }
+
     function test_reportEquivocation__no_conflict__then_reverts() public {
         IAggregator.SignedReport memory a = _report(keys[0], START, BTC, 100);
         _noEquivocation(BTC, a, _report(keys[0], START, BTC, 100));
@@ -162,6 +174,14 @@ contract AggregatorReplayTest is AggregatorBase {
         aggregator.reportEquivocation(0, BTC, a, b);
         vm.expectRevert(abi.encodeWithSelector(IAggregator.WrongLength.selector, 2, 1));
         aggregator.reportEquivocation(0, BTC, b, a);
+    }
+
+    function _behindOthers(int64 price) private view returns (IAggregator.SignedReport memory report) {
+        report.observedAt = START;
+        report.feedIds = new bytes32[](3);
+        (report.feedIds[0], report.feedIds[1], report.feedIds[2]) = (ETH, BTC, BTC);
+        report.prices = _three(9, 0, price);
+        (report.r, report.vs) = _sign(keys[0], START, report.feedIds, report.prices);
     }
 
     function _refused() private {

@@ -31,6 +31,14 @@ contract AggregatorUpdateTest is AggregatorBase {
         assertEq(aggregator.latestRound(BTC).reporters, 4);
     }
 
+    function test_update__reporters_with_gaps_between__then_each_signs_for_its_own_bit() public {
+        bytes32[] memory ids = _one(BTC);
+        bytes memory data = _observations(START, 0xd, ids, _rows(_three(5, 6, 7)));
+        aggregator.update(START, 0xd, ids, data);
+        assertEq(aggregator.latestRound(BTC).answer, 6);
+        assertEq(aggregator.latestRound(BTC).reporters, 3);
+    }
+
     function test_update__price_above_any_bound_of_the_past__then_lands() public {
         _update(BTC, START - 2, 100);
         _update(BTC, START - 1, type(int64).max);
