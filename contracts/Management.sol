@@ -21,7 +21,9 @@ abstract contract Management is Rounds, Ownable2Step {
     }
 
     Config internal _config;
+    /// @inheritdoc IAggregator
     address public pauser;
+    /// @inheritdoc IAggregator
     address public feedManager;
 
     /// @inheritdoc IAggregator

@@ -155,6 +155,12 @@ interface IAggregator {
     /// @notice EIP-712 domain separator, rebuilt when the chain id is not the one it was made for.
     function domainSeparator() external view returns (bytes32);
 
+    /// @notice The account that may only pause; zero for none.
+    function pauser() external view returns (address);
+
+    /// @notice The account that may only add feeds; zero for none.
+    function feedManager() external view returns (address);
+
     // ---------------------------------------------------------------- management
 
     /// @notice Replace the reporter set and quorum: 1 to 31 distinct addresses, 2 * quorum > reporters. Owner only.

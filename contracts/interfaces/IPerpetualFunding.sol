@@ -29,10 +29,10 @@ interface IPerpetualFunding {
     }
 
     event MarketAdded(bytes32 indexed market, Params params);
-    event Accrued(bytes32 indexed market, int256 cumulative, int256 premium, uint64 at);
-    event RateFixed(bytes32 indexed market, int256 rate, int256 meanPremium, uint64 coverageBps, uint64 at);
-    event FundingPaused(bytes32 indexed market, uint64 at);
-    event FundingResumed(bytes32 indexed market, uint64 at);
+    event Accrued(bytes32 indexed market, int256 cumulative, int256 premium, uint64 time);
+    event RateFixed(bytes32 indexed market, int256 rate, int256 meanPremium, uint64 coverageBps, uint64 time);
+    event FundingPaused(bytes32 indexed market, uint64 time);
+    event FundingResumed(bytes32 indexed market, uint64 time);
 
     error UnknownMarket(bytes32 market);
     error MarketExists(bytes32 market);

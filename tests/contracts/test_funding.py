@@ -33,7 +33,7 @@ def test_accrue__perpetual_one_percent_above_index__then_longs_pay_the_capped_ra
     assert not funding.fundingPaused(BTC)
     assert funding.nextFundingTime(BTC) > receipt.timestamp
     accrued = receipt.events.filter(funding.Accrued)[0]
-    assert (accrued.premium, accrued.at) == (10**16, receipt.timestamp)
+    assert (accrued.premium, accrued.time) == (10**16, receipt.timestamp)
 
 
 def test_accrue__index_goes_stale__then_pauses_where_it_ended(funding, submitter, chain, anyone):
@@ -44,7 +44,7 @@ def test_accrue__index_goes_stale__then_pauses_where_it_ended(funding, submitter
     receipt = funding.accrue(BTC, sender=anyone)
 
     paused = receipt.events.filter(funding.FundingPaused)
-    assert [e.at for e in paused] == [at + PARAMS[1]]
+    assert [e.time for e in paused] == [at + PARAMS[1]]
     assert funding.fundingPaused(BTC)
 
 

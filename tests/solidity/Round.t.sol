@@ -60,14 +60,14 @@ contract RoundTest is Base {
     function testFuzz_cumulativeAt__any_start__then_difference_is_exact(
         uint88 start,
         uint64 answer,
-        uint32 at,
+        uint32 time,
         uint256 dt
     ) public pure {
         answer = uint64(bound(answer, 1, uint64(type(int64).max)));
         dt = bound(dt, 0, 2 ** 24);
-        RoundWord word = RoundWords.pack(RoundWords.Fields(1, at, 0, 1, 0, start, int72(uint72(answer))));
+        RoundWord word = RoundWords.pack(RoundWords.Fields(1, time, 0, 1, 0, start, int72(uint72(answer))));
         unchecked {
-            assertEq(uint256(uint88(word.cumulativeAt(uint256(at) + dt) - start)), uint256(answer) * dt);
+            assertEq(uint256(uint88(word.cumulativeAt(uint256(time) + dt) - start)), uint256(answer) * dt);
         }
     }
 }

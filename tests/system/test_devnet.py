@@ -179,7 +179,12 @@ def test_bad_input__port_taken__named():
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "no tape at"), (b"minute,venue\n1,2\n", "column"), (b"\x1f\x8bnot gzip", "gzip"), (b"", "column")],
+    [
+        (None, "no tape at"),
+        (b"minute,venue\n1,2\n", "column"),
+        (b"\x1f\x8bnot gzip", "gzip"),
+        (b"", "column"),
+    ],
 )
 def test_bad_input__unreadable_tape__named(tmp_path, content, says):
     path = tmp_path / ("tape.csv.gz" if content and content.startswith(b"\x1f") else "tape.csv")
