@@ -121,12 +121,15 @@ def feed(
     """What a contract reads now."""
     from reporter.chain.look import round_now
     from reporter.config import load_config
-    from reporter.record import round_document
-    from reporter.show import round_lines
+    from reporter.record import age_document, round_document
+    from reporter.show import age_lines, round_lines
+    from reporter.wiring import wall_ms
 
-    round_, decimals = asyncio.run(round_now(load_config(config), name))
-    document = round_document(round_, decimals)
-    _result(document, as_json, lambda: round_lines([document]))
+    settings = load_config(config)
+    round_, decimals = asyncio.run(round_now(settings, name))
+    age = age_document(round_, settings.published.get(name), wall_ms() // 1000)
+    document = round_document(round_, decimals) | age
+    _result(document, as_json, lambda: [*round_lines([document]), *age_lines(document)])
 
 
 @app.command()

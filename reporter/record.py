@@ -6,9 +6,11 @@ Prices are decimal strings of 1e18 fixed-point integers (``"price"``), so no rea
 from dataclasses import asdict
 from typing import Any
 
+from reporter.config import FeedSection
 from reporter.models import Index, Round, SourceTrace
 
 METHODOLOGY = "0.1"
+STALE_GRACE_S = 2
 _MONEY = ("price", "bid", "ask", "last")
 
 
@@ -38,6 +40,14 @@ def round_document(round_: Round, decimals: int) -> dict[str, Any]:
         "reporters": round_.reporters,
         "spreadBps": round_.spread_bps,
     }
+
+
+def age_document(round_: Round, terms: FeedSection | None, now_s: int) -> dict[str, Any]:
+    """How old a round is, and whether that is over the heartbeat this node publishes it by (None if it does not)."""
+    age_s = max(0, now_s - round_.observed_at) if round_.round_id else None
+    heartbeat_s = terms.heartbeat_s if terms else None
+    stale = None if age_s is None or heartbeat_s is None else age_s > heartbeat_s + STALE_GRACE_S
+    return {"ageS": age_s, "heartbeatS": heartbeat_s, "stale": stale}
 
 
 def _source(source: SourceTrace) -> dict[str, Any]:

@@ -54,6 +54,16 @@ def _round_line(document: Mapping[str, Any]) -> str:
     return f"{head}  {signers} signers, spread {spread} bp"
 
 
+def age_lines(document: Mapping[str, Any]) -> list[str]:
+    """The age of a round, and a plain word when it is over the heartbeat."""
+    if document["ageS"] is None:
+        return []
+    if document["stale"]:
+        why = "ask the reporters: spotline status --node URL"
+        return [f"  STALE: {document['ageS']} s old, heartbeat {document['heartbeatS']} s; {why}"]
+    return [f"  {document['ageS']} s old"]
+
+
 def status_lines(document: Mapping[str, Any]) -> list[str]:
     """A node's verdict, its reasons, and its venues."""
     verdict = "ready" if document["ready"] else "NOT READY"

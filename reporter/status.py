@@ -39,7 +39,7 @@ def _answers(node: Node, now_ms: int) -> Iterator[str]:
     indices = node.indices()
     for name, feed in node.config.published.items():
         if not indices[name].status.signable:
-            yield f"{name}: no index: {indices[name].reason or indices[name].status}"
+            yield f"{name}: no index: {indices[name].reason or indices[name].status}{_failing(node, name)}"
         round_ = node.chain.rounds[name]
         age_s = now_ms // 1000 - round_.observed_at
         if round_.round_id == 0 or age_s > feed.heartbeat_s + 2 * node.config.chain.block_time_s:
@@ -49,6 +49,13 @@ def _answers(node: Node, now_ms: int) -> Iterator[str]:
                 else "no round yet"
             )
             yield f"{name}: {age}{_last_attempt(node, now_ms)}"
+
+
+def _failing(node: Node, name: str) -> str:
+    feed = next(f for f in node.config.feeds if f.name == name)
+    venues = {leg.venue for leg in feed.legs}
+    errors = [h.last_error for v, h in node.health.items() if v in venues and h.consecutive_failures]
+    return f"; failing: {'; '.join(sorted(errors))}" if errors else ""
 
 
 def _last_attempt(node: Node, now_ms: int) -> str:

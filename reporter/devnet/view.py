@@ -14,6 +14,7 @@ from reporter.chain.deployment import Deployment
 from reporter.devnet.watch import Watch
 from reporter.models import Round
 from reporter.money import decimal_text, percent_text
+from reporter.record import STALE_GRACE_S
 
 SCALE = 10**18
 
@@ -65,12 +66,9 @@ def _answers(screen: Screen) -> Table:
         round_ = screen.watch.chain.rounds.get(name) if screen.watch.chain else None
         gas = screen.watch.gas.get(watch.rounds[-1].tx_hash) if watch.rounds else None
         decimals = screen.deployment.feeds[name].decimals
-        table.add_row(
-            name,
-            *_index_cells(index),
-            *_round_cells(round_, decimals, screen.now_ms),
-            f"{gas:,}" if gas else "-",
-        )
+        heartbeat_s = by_name.get(name, {}).get("heartbeatS")
+        cells = _round_cells(round_, decimals, screen.now_ms // 1000, heartbeat_s)
+        table.add_row(name, *_index_cells(index), *cells, f"{gas:,}" if gas else "-")
     return table
 
 
@@ -81,12 +79,15 @@ def _index_cells(index: Mapping[str, Any] | None) -> tuple[str, str]:
     return price, f"{index['status']} {index['reason']}".strip()
 
 
-def _round_cells(round_: Round | None, decimals: int, now_ms: int) -> tuple[str, str, str, str, str]:
+def _round_cells(
+    round_: Round | None, decimals: int, now_s: int, heartbeat_s: int | None
+) -> tuple[str, str, str, str, str]:
     if round_ is None or not round_.round_id:
         return "none yet", "-", "-", "-", "-"
-    age = f"{max(0, now_ms // 1000 - round_.observed_at)} s"
+    age_s = max(0, now_s - round_.observed_at)
+    stale = " STALE" if heartbeat_s is not None and age_s > heartbeat_s + STALE_GRACE_S else ""
     answer = decimal_text(round_.answer, decimals, 2)
-    return answer, age, str(round_.round_id), str(round_.reporters), f"{round_.spread_bps} bp"
+    return answer, f"{age_s} s{stale}", str(round_.round_id), str(round_.reporters), f"{round_.spread_bps} bp"
 
 
 def _sources(screen: Screen) -> RenderableType:
