@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from reporter.api_client import fetch_json
+from reporter.devnet.documents import ready_document, summary_document
 from reporter.devnet.run import LOOK_EVERY_S, Devnet, Options, readiness, running
 from reporter.devnet.view import Screen, picture, round_line
 from reporter.errors import ChainError, SpotlineError
@@ -26,7 +27,7 @@ async def devnet(options: Options, stop: asyncio.Event, *, as_json: bool) -> Non
         options, lambda text: console.print(f"devnet: {text}", highlight=False, soft_wrap=True)
     ) as net:
         if as_json:
-            _print_line(net.ready_document())
+            _print_line(ready_document(net))
         else:
             console.print(_ready_text(net), highlight=False, soft_wrap=True)
         if console.is_terminal and not as_json:
@@ -34,7 +35,7 @@ async def devnet(options: Options, stop: asyncio.Event, *, as_json: bool) -> Non
                 await _until_done(net, stop, lambda: _draw(net, live))
         else:
             await _until_done(net, stop, None if as_json else Teller(net, console))
-        summary = await net.summary()
+        summary = await summary_document(net)
         if as_json:
             _print_line(summary)
         else:

@@ -1,9 +1,9 @@
 """What a devnet runs: its feeds made from whatever markets there are, and the files its parts read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from reporter.devnet.ports import Ports
 from reporter.index.symbols import parse
 
 INDEX_FEEDS = ("BTC/USD", "ETH/USD")
@@ -22,16 +22,6 @@ LIVE_MARKETS = (
     *((venue, s) for venue in ("binance", "okx") for s in ("BTC/USDT", "ETH/USDT")),
     ("deribit", MARK_FEED),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where things listen on 127.0.0.1."""
-
-    rpc: int
-    market: int
-    api: tuple[int, ...]
-    observe: tuple[int, ...]
 
 
 def feed_tables(markets: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -3,11 +3,10 @@
 import asyncio
 import json
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,17 @@ from typing import Any
 from reporter.api_client import fetch_json
 from reporter.chain.aggregator import SeenRound
 from reporter.chain.deployment import Deployment, load_deployment
-from reporter.chain.funding import FundingReader
 from reporter.chain.local import LocalChain
 from reporter.chain.rpc import Rpc
 from reporter.devnet import preset
+from reporter.devnet.ports import find_ports
 from reporter.devnet.processes import Child, Processes
 from reporter.devnet.tools import ROOT, Tools, find_tools
-from reporter.devnet.watch import Watch, feed_summary, gas_summary
-from reporter.errors import ChainError, ConfigError, PortTaken, SpotlineError
+from reporter.devnet.watch import Watch
+from reporter.errors import ChainError, ConfigError, SpotlineError
 from reporter.keys import create_keystore, write_private
 from reporter.market.factory import open_market
 from reporter.market.perpetual import PerpetualMarket
-from reporter.models import feed_id
 from reporter.wiring import wall_ms
 
 CHAIN_ID = 31337
@@ -72,7 +70,7 @@ class Devnet:
         self.options, self.folder = options, folder
         self.processes = Processes(folder, ROOT)
         self.market: PerpetualMarket | None = None
-        self.ports = _ports(options)
+        self.ports = find_ports(options.port, options.reporters)
         self.rpc_url = f"http://127.0.0.1:{self.ports.rpc}"
         self.market_url = None if options.live else f"http://127.0.0.1:{self.ports.market}"
         self.reporters: list[Reporter] = []
@@ -228,46 +226,6 @@ class Devnet:
         """New rounds since the last look. An RPC that does not answer is not an end: it is shown."""
         return await self.watch.look(wall_ms())
 
-    def ready_document(self) -> dict[str, Any]:
-        """The first line of ``--json``."""
-        return {
-            "rpc": self.rpc_url,
-            "dashboard": None,
-            "marketServer": self.market_url,
-            "deployment": json.loads((self.folder / "deployment.json").read_text()),
-            "reporters": [
-                {"address": r.address, "url": r.url, "pid": r.child.process.pid, "config": str(r.config)}
-                for r in self.reporters
-            ],
-        }
-
-    async def summary(self) -> dict[str, Any]:
-        """The last line of ``--json``."""
-        return {
-            "source": self.options.source,
-            "label": self.label,
-            "feeds": {
-                name: feed_summary(watch, self.deployment.feeds[name].decimals)
-                for name, watch in self.watch.feeds.items()
-            },
-            "gas": gas_summary(self.watch.gas),
-            "funding": await self._funding(),
-            "reporters": len(self.reporters),
-        }
-
-    async def _funding(self) -> dict[str, Any]:
-        if not self.deployment.funding:
-            return {}
-        state = await FundingReader(self.rpc, self.deployment.funding).state("BTC/USD", feed_id("BTC/USD"))
-        return {
-            "BTC/USD": {
-                "rate_8h": str(state.rate_8h),
-                "predicted_8h": str(state.predicted_8h),
-                "cumulative": str(state.cumulative),
-                "premium": str(state.premium),
-            }
-        }
-
     async def stop(self) -> None:
         """Stop every process and close every connection."""
         await self.processes.stop()
@@ -296,24 +254,3 @@ async def running(options: Options, say: Callable[[str], None]) -> AsyncIterator
             await asyncio.shield(net.stop())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _ports(options: Options) -> preset.Ports:
-    count = options.reporters
-    wanted = [options.port + i for i in range(2)] + [options.port + 10 + i for i in range(2 * count)]
-    with ExitStack() as probes:  # all held at once, so that free ports differ
-        found = [_probe(port if options.port else 0, probes) for port in wanted]
-    rpc, market, *rest = found
-    return preset.Ports(rpc, market, tuple(rest[:count]), tuple(rest[count:]))
-
-
-def _probe(port: int, probes: ExitStack) -> int:
-    probe = probes.enter_context(socket.socket())
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        probe.bind(("127.0.0.1", port))
-    except OSError:
-        raise PortTaken(
-            port, "devnet", hint="stop what listens there, or use --port N (0: any free ones)"
-        ) from None
-    return int(probe.getsockname()[1])

@@ -7,6 +7,7 @@ import pytest
 
 from reporter.config import load_config
 from reporter.devnet import preset
+from reporter.devnet.ports import Ports
 from reporter.devnet.tools import find_tools
 from reporter.devnet.watch import FeedWatch, feed_summary, gas_summary
 from reporter.errors import MissingTool
@@ -15,7 +16,7 @@ from reporter.market.simulated import SimulatedMarket
 
 pytestmark = pytest.mark.unit
 ADDRESSES = ("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
-PORTS = preset.Ports(8545, 8546, (8555, 8556), (8557, 8558))
+PORTS = Ports(8545, 8546, (8555, 8556), (8557, 8558))
 DEPEG_MARKETS = (
     *(("binanceus", s) for s in ("BTC/USDC", "BTC/USDT", "USDC/USDT")),
     *(("coinbase", s) for s in ("BTC/USD", "BTC/USDT", "USDT/USD")),

@@ -89,8 +89,7 @@ def test_integrating__funding_views__all_named() -> None:
 
 
 def test_integrating__devnet_documents__every_key_named() -> None:
-    code = (ROOT / "reporter" / "devnet" / "run.py").read_text()
-    code = code.split("def ready_document")[1].split("async def stop")[0]
+    code = (ROOT / "reporter" / "devnet" / "documents.py").read_text()
     code += (ROOT / "reporter" / "devnet" / "watch.py").read_text().split("def feed_summary")[1]
     keys = set(re.findall(r'"(\w+)":', code))
 
