@@ -4,6 +4,7 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 from reporter.errors import ChainError
@@ -24,7 +25,7 @@ def get_json(url: str, timeout_s: float = 2) -> Any:
                 return json.loads(response.read(MAX_BODY))
         except urllib.error.HTTPError as error:
             return json.loads(error.read(MAX_BODY))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException, RecursionError) as error:
         raise ChainError(
             f"no reporter answers at {url}: {error}", hint="is it running? spotline run"
         ) from None

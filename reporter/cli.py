@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -107,6 +108,10 @@ def status(node: NodeUrl = DEFAULT_NODE, as_json: AsJson = False) -> None:
     from reporter.show import status_lines
 
     document = get_json(f"{node}/api/status")
+    if not isinstance(document, dict) or "reasons" not in document:
+        raise UsageError(
+            f"what answers at {node} is not a reporter", hint="--node is the web API of spotline run"
+        )
     _result(document, as_json, lambda: status_lines(document))
     if not document["ready"]:
         raise CheckFailed("the reporter is not ready: " + "; ".join(document["reasons"]))
@@ -143,9 +148,9 @@ def history(
     from reporter.api_client import get_json
     from reporter.show import round_lines
 
-    documents = get_json(f"{node}/api/rounds?feed={name}&limit={limit}")
-    if isinstance(documents, dict):
-        raise UsageError(documents.get("error", "the node did not understand"))
+    documents = get_json(f"{node}/api/rounds?feed={quote(name)}&limit={limit}")
+    if not isinstance(documents, list):
+        raise UsageError(documents.get("error", f"what answers at {node} is not a reporter"))
     _result(documents, as_json, lambda: round_lines(documents))
 
 

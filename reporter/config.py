@@ -25,8 +25,9 @@ def _address(value: str) -> str:
 
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
+    _ = parts.port  # ValueError over 65535
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise ValueError(f"{value!r} is not an http(s) URL without user information")
+        raise ValueError("it must be an http(s) URL without user information")  # the value may hold a secret
     return value.rstrip("/")
 
 
@@ -43,8 +44,14 @@ def _feed(value: str) -> str:
 
 def _host_port(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not (port.isascii() and port.isdigit()) or len(port) > 5 or not 0 < int(port) < 65536:
         raise ValueError(f"{value!r} is not host:port")
+    return value
+
+
+def _loopback_port(value: str) -> str:
+    if _host_port(value).rpartition(":")[0] not in ("127.0.0.1", "localhost"):
+        raise ValueError(f"{value!r} is not on 127.0.0.1: the web API has no password; put a proxy before it")
     return value
 
 
@@ -53,6 +60,7 @@ Url = Annotated[str, AfterValidator(_http_url)]
 Market = Annotated[str, AfterValidator(_market)]
 FeedName = Annotated[str, AfterValidator(_feed)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
+LoopbackPort = Annotated[str, AfterValidator(_loopback_port)]
 
 
 class _Section(BaseModel):
@@ -63,7 +71,7 @@ class NodeSection(_Section):
     """Where the node keeps its state and listens."""
 
     data_dir: str = "data"
-    api_listen: HostPort = "127.0.0.1:9200"
+    api_listen: LoopbackPort = "127.0.0.1:9200"
     observe_listen: HostPort = "127.0.0.1:9201"
     insecure_sources: bool = False
     """Allow http and private addresses for venues: for local markets only."""
@@ -161,6 +169,11 @@ class Config(_Section):
         return self.folder / value
 
     @property
+    def stagger_s(self) -> int:
+        """What one rank waits for the next: never less than it takes to see that the one before has published."""
+        return max(self.schedule.stagger_s, self.chain.block_time_s + -(-self.chain.poll_ms // 1000))
+
+    @property
     def published(self) -> dict[str, FeedSection]:
         """The feeds this node signs, by name, in the order of the file."""
         return {feed.name: feed for feed in self.feeds if feed.publish}
@@ -192,7 +205,7 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"configuration {path} cannot be read: {reason}") from None
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (RecursionError, ValueError) as error:  # too deep, or a number of thousands of digits, or not TOML
         line = re.search(r"at line (\d+)", str(error))
         raise ConfigError(f"{path}: not valid TOML: {error}", line=int(line[1]) if line else None) from None
     if "folder" in document:

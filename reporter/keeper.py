@@ -7,8 +7,9 @@ harmless to repeat.
 from collections.abc import Sequence
 
 from reporter.chain.aggregator import ChainState
+from reporter.chain.calls import accrue_call
 from reporter.chain.funding import FundingReader, FundingState
-from reporter.chain.submit import Submitter, accrue_call
+from reporter.chain.submit import Submitter
 from reporter.config import KeeperSection
 from reporter.errors import ChainError, StoreFailed
 from reporter.models import feed_id

@@ -4,11 +4,12 @@ Keystore v3 is the Web3 Secret Storage definition, read and written by eth-accou
 (libsecp256k1), low-s by construction (https://eips.ethereum.org/EIPS/eip-2098 for the compact form).
 """
 
+import fcntl
 import json
 import os
 import stat
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from coincurve import PrivateKey, PublicKey
 from eth_account import Account
@@ -16,7 +17,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from reporter.errors import KeyFileError
+from reporter.errors import AlreadyRunning, KeyFileError
 
 HALF_N = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 SCRYPT_N = 2**18
@@ -79,14 +80,36 @@ def load_secret(keystore: Path, password_file: Path) -> bytes:
     Raises:
         KeyFileError: A file is missing, may be read by others, is no keystore, or the password does not open it.
     """
-    document = _read_private(keystore, "keystore")
+    text = _read_private(keystore, "keystore")
     password = _read_private(password_file, "password file").rstrip("\r\n")
     try:
-        return bytes(Account.decrypt(json.loads(document), password))
-    except (ValueError, KeyError, TypeError, NotImplementedError) as error:
+        return _decrypted(json.loads(text), password)
+    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, RecursionError) as error:
         wrong = "MAC mismatch" in str(error)
-        what = "the password does not open it" if wrong else "it is not a keystore v3 file"
+        what = "the password does not open it" if wrong else f"it is not a keystore v3 file ({_brief(error)})"
         raise KeyFileError(f"keystore {keystore}: {what}", hint=f"password file: {password_file}") from None
+
+
+def _decrypted(document: Any, password: str) -> bytes:
+    _check_cost(document)
+    secret = bytes(Account.decrypt(document, password))
+    # The MAC does not cover the initial vector: another one opens, to another key.
+    if "address" in document and LocalSigner(secret).address != to_checksum_address(document["address"]):
+        raise ValueError("its address is another key's")
+    return secret
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:80]
+
+
+def _check_cost(document: Any) -> None:
+    """Refuse parameters that would fill the memory or take for ever; a keystore is a file that anyone may have written."""
+    numbers = document["crypto"]["kdfparams"]
+    for name, limit in (("dklen", 32), ("n", 2**20), ("r", 32), ("p", 32), ("c", 10**7)):
+        value = numbers.get(name, 1)
+        if type(value) is not int or not 1 <= value <= limit:
+            raise ValueError(f"{name} is {str(value)[:20]}")
 
 
 def load_account(keystore: Path, password_file: Path) -> LocalAccount:
@@ -126,8 +149,27 @@ def write_private(path: Path, text: str) -> None:
 def _read_private(path: Path, what: str) -> str:
     try:
         mode = path.stat()
+        text = path.read_text()
     except OSError as error:
         raise KeyFileError(f"{what} {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise KeyFileError(f"{what} {path} is not text") from None
     if mode.st_mode & (stat.S_IRWXG | stat.S_IRWXO) or mode.st_uid != os.geteuid():
         raise KeyFileError(f"{what} {path} may be read by others", hint=f"chmod 600 {path}")
-    return path.read_text()
+    return text
+
+
+def hold(keystore: Path) -> IO[str]:
+    """Lock a keystore for this process: one key, one reporter, whatever its data directory. Keep the file open.
+
+    Raises:
+        AlreadyRunning: Another process holds it.
+    """
+    file = keystore.open()
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        hint = "two instances with one key could sign two prices for one second"
+        raise AlreadyRunning(f"another reporter is running with {keystore}", hint=hint) from None
+    return file

@@ -171,4 +171,4 @@ def feed_id(feed: str) -> bytes:
 
 def feed_name(identifier: bytes) -> str:
     """The name behind a feed id."""
-    return identifier.rstrip(b"\0").decode("ascii")
+    return identifier.rstrip(b"\0").decode("ascii", "backslashreplace")

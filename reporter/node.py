@@ -7,6 +7,7 @@ if one dies, the node stops and says so; none dies alone in silence.
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from starlette.types import ASGIApp
 
@@ -21,20 +22,20 @@ from reporter.config import Config
 from reporter.errors import ConfigError, SpotlineError
 from reporter.index import plan
 from reporter.keeper import Keeper
-from reporter.keys import LocalSigner, load_account, load_secret
+from reporter.keys import LocalSigner, hold, load_account, load_secret
 from reporter.models import Index, SignedReport, feed_id
 from reporter.peers.http import HttpPeer, observe_app
 from reporter.peers.observe import Code, Context, FeedTerms, Observer, ObserveRequest, Refused
 from reporter.pricing import Pricer
-from reporter.publish import ASK_BEHIND_S, Outcome, Publisher, Waiting, dues
+from reporter.publish import ASK_BEHIND_S, RECEIPT_BLOCKS, Outcome, Publisher, Waiting, dues
 from reporter.store import Store
 from reporter.telemetry import log
 from reporter.watcher import Watcher
 from reporter.web.serve import serve
 from reporter.wiring import venue_fetcher, wall_ms
 
-LEDGER_KEPT_S = 86_400
-RECEIPT_BLOCKS = 6
+LEDGER_KEPT_S = 3_600
+MIN_STALL_S, STALL_BLOCKS = 60, 5
 
 
 class Node:
@@ -63,6 +64,7 @@ class Node:
         self._observer: Observer | None = None
         self._publisher: Publisher | None = None
         self._submitter: Submitter | None = None
+        self._key_lock: IO[str] | None = None
         if config.keys:
             self._take_keys(config)
         self.keeper = self._keeper(deployment)
@@ -71,28 +73,41 @@ class Node:
         if not deployment.funding or not self.config.keeper:
             return None
         reader = FundingReader(self.rpc, deployment.funding)
-        stagger_s, timeout_s = self.config.schedule.stagger_s, RECEIPT_BLOCKS * self.config.chain.block_time_s
-        return Keeper(self.config.keeper, reader, self._submitter, stagger_s, timeout_s)
+        timeout_s = RECEIPT_BLOCKS * self.config.chain.block_time_s
+        return Keeper(self.config.keeper, reader, self._submitter, self.config.stagger_s, timeout_s)
 
     def _take_keys(self, config: Config) -> None:
         assert config.keys is not None  # noqa: S101 - narrows the type
         password = config.path(config.keys.password_file)
-        signer = LocalSigner(load_secret(config.path(config.keys.signing_keystore), password))
+        signing = config.path(config.keys.signing_keystore)
+        signer = LocalSigner(load_secret(signing, password))
+        self._key_lock = hold(signing)
         account = load_account(config.path(config.keys.gas_keystore), password)
         self.address = signer.address
         by_id = {feed_id(name): terms for name, terms in self.terms.items()}
         self._observer = Observer(signer, self.store, by_id, self._context, self.pricer.at)
         self._submitter = Submitter(self.rpc, account, self.store, config.chain.max_fee_gwei * 10**9, wall_ms)
         asks = {address: peer.ask for address, peer in self._peers.items() if address != signer.address}
-        timeout_s = RECEIPT_BLOCKS * config.chain.block_time_s
+        block_time_s = config.chain.block_time_s
         self._publisher = Publisher(
-            signer.address, config.schedule, self.terms, self.observe, asks, self._submitter, timeout_s
+            signer.address,
+            config.schedule,
+            self.terms,
+            self.observe,
+            asks,
+            self._submitter,
+            block_time_s,
+            config.stagger_s,
         )
 
     def _context(self) -> Context | None:
         if self.chain is None:
             return None
-        return Context(self.chain.set.domain, self.chain.set.reporters, self.chain.rounds, self.chain.paused)
+        chain = self.chain
+        stall_s = max(MIN_STALL_S, STALL_BLOCKS * self.config.chain.block_time_s)
+        return Context(
+            chain.set.domain, chain.set.reporters, chain.rounds, chain.paused, chain.head.timestamp, stall_s
+        )
 
     def observe(self, request: ObserveRequest) -> SignedReport:
         """Our signed observation for a peer or for ourselves. Raises ``Refused``."""
@@ -142,6 +157,8 @@ class Node:
             await peer.close()
         await self.rpc.close()
         self.store.close()
+        if self._key_lock:
+            self._key_lock.close()
 
     async def _collect(self, name: str) -> None:
         await collect(

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reporter.chain.aggregator import ChainState
-from reporter.chain.submit import Mined, Submitter, update_call
+from reporter.chain.calls import update_call
+from reporter.chain.submit import Mined, Submitter
 from reporter.config import ScheduleSection
 from reporter.errors import ChainError, StoreFailed
 from reporter.models import Index, SignedReport, feed_id
@@ -18,6 +19,9 @@ from reporter.pricing import report_price
 from reporter.trigger import Due, due, turn, wait_s
 
 ASK_BEHIND_S = 1
+RECEIPT_BLOCKS = 6
+MAX_BATCH_FEEDS = 64
+"""More go out with the next batch: the gas of one transaction stays under every chain's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,13 @@ class Publisher:
         local: Callable[[ObserveRequest], SignedReport],
         peers: Mapping[str, Ask],
         submitter: Submitter,
-        receipt_timeout_s: float,
+        block_time_s: int,
+        stagger_s: int,
     ) -> None:
         self._address, self._schedule, self._feeds = address, schedule, feeds
         self._ids = {name: feed_id(name) for name in feeds}
         self._local, self._peers, self._submitter = local, peers, submitter
-        self._receipt_timeout_s = receipt_timeout_s
+        self._block_time_s, self._stagger_s = block_time_s, stagger_s
         self.waiting: Waiting | None = None
 
     def my_turn(self, due_now: Mapping[str, Due], chain: ChainState, now_ms: int) -> bool:
@@ -74,17 +79,20 @@ class Publisher:
         if self._address not in chain.set.reporters or Due.YES not in due_now.values():
             self.waiting = None
             return False
-        if self.waiting is None:
+        if self.waiting is None or now_ms < self.waiting.since_ms:  # the clock may be set back
             slot = (now_ms // 1000 - ASK_BEHIND_S) // self._schedule.slot_s
             me, count = chain.set.reporters.index(self._address), len(chain.set.reporters)
             rank = turn(chain.set.domain.aggregator, slot, count, me)
-            self.waiting = Waiting(now_ms, int(wait_s(rank, self._schedule.stagger_s) * 1000), rank)
+            self.waiting = Waiting(now_ms, int(wait_s(rank, self._stagger_s) * 1000), rank)
         return now_ms - self.waiting.since_ms >= self.waiting.wait_ms
 
     async def publish(self, due_now: Mapping[str, Due], chain: ChainState, now_ms: int) -> Outcome:
         """Gather for every feed that is due or past half of it, and send the batch."""
         self.waiting = None
-        wanted = tuple(self._ids[name] for name, state in due_now.items() if state is not Due.NO)
+        first = sorted(
+            (n for n, state in due_now.items() if state is not Due.NO), key=lambda n: due_now[n] is Due.JOIN
+        )
+        wanted = tuple(self._ids[name] for name in first[:MAX_BATCH_FEEDS])
         domain = chain.set.domain
         observed_at = now_ms // 1000 - ASK_BEHIND_S
         request = ObserveRequest(
@@ -105,7 +113,9 @@ class Publisher:
     async def _send(self, gathered: Gathered, batch: Batch, chain: ChainState, now_ms: int) -> Outcome:
         try:
             mined = await self._submitter.submit(
-                update_call(batch), chain.head.base_fee, self._receipt_timeout_s
+                update_call(batch, chain.max_age_s, self._block_time_s),
+                chain.head.base_fee,
+                RECEIPT_BLOCKS * self._block_time_s,
             )
         except (ChainError, StoreFailed) as error:
             return Outcome(now_ms, gathered, None, str(error))

@@ -20,10 +20,12 @@ from reporter.models import Round
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ledger (
   config_digest BLOB NOT NULL, feed_id BLOB NOT NULL, observed_at INTEGER NOT NULL, price INTEGER NOT NULL,
-  record TEXT NOT NULL, PRIMARY KEY (config_digest, feed_id, observed_at)) WITHOUT ROWID;
+  record TEXT NOT NULL, PRIMARY KEY (config_digest, observed_at, feed_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ledger_time ON ledger (observed_at);
 CREATE TABLE IF NOT EXISTS journal (
   id INTEGER PRIMARY KEY, nonce INTEGER NOT NULL, purpose TEXT NOT NULL, tx_hash TEXT NOT NULL UNIQUE, raw BLOB NOT NULL,
-  sent_at_ms INTEGER NOT NULL, state TEXT NOT NULL, gas_used INTEGER);
+  sent_at_ms INTEGER NOT NULL, state TEXT NOT NULL, gas_used INTEGER, max_fee INTEGER NOT NULL,
+  priority_fee INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS rounds (
   feed TEXT NOT NULL, round_id INTEGER NOT NULL, observed_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
   answer INTEGER NOT NULL, reporters INTEGER NOT NULL, spread_bps INTEGER NOT NULL, decimals INTEGER NOT NULL,
@@ -117,14 +119,23 @@ class Store:
         """Forget what is older than any report a chain would still accept (Unix seconds)."""
         self._run("DELETE FROM ledger WHERE observed_at < ?", before)
 
-    def journal_sent(self, nonce: int, purpose: str, tx_hash: str, raw: bytes, now_ms: int) -> None:
-        """Note a transaction before it is sent."""
-        columns = "nonce, purpose, tx_hash, raw, sent_at_ms, state"
-        insert = f"INSERT OR REPLACE INTO journal ({columns}) VALUES (?,?,?,?,?,'sent')"  # noqa: S608 - fixed
-        self._run(insert, nonce, purpose, tx_hash, raw, now_ms)
+    def journal_sent(
+        self, nonce: int, purpose: str, tx_hash: str, raw: bytes, max_fee: int, priority_fee: int, now_ms: int
+    ) -> None:
+        """Note a transaction before it is sent. Fees in wei per gas."""
+        columns = "nonce, purpose, tx_hash, raw, max_fee, priority_fee, sent_at_ms, state"
+        insert = f"INSERT OR REPLACE INTO journal ({columns}) VALUES (?,?,?,?,?,?,?,'sent')"  # noqa: S608 - fixed
+        self._run(insert, nonce, purpose, tx_hash, raw, max_fee, priority_fee, now_ms)
+
+    def journal_unsettled(self) -> tuple[int, int, int] | None:
+        """Nonce, max fee and priority fee of the newest transaction whose fate we do not know, or None."""
+        unsettled = "state IN ('sent', 'unknown')"
+        query = f"SELECT nonce, max_fee, priority_fee FROM journal WHERE {unsettled} ORDER BY id DESC LIMIT 1"  # noqa: S608
+        rows = self._run(query)
+        return rows[0] if rows else None
 
     def journal_done(self, tx_hash: str, state: str, gas_used: int | None) -> None:
-        """Note what became of a transaction: ``mined``, ``reverted``, or ``unknown`` while nobody can say."""
+        """Note what became of a transaction: ``mined``, ``reverted``, ``refused``, or ``unknown`` while nobody can say."""
         self._run("UPDATE journal SET state=?, gas_used=? WHERE tx_hash=?", state, gas_used, tx_hash)
 
     def journal(self, limit: int = 50) -> list[dict[str, Any]]:

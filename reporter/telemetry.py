@@ -2,23 +2,38 @@
 
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 _SECRET = re.compile(r"(?<![0-9a-fA-F])(?:0x)?[0-9a-fA-F]{64,}(?![0-9a-fA-F])")
-_URL = re.compile(r"(https?://)(?:[^\s/@]*@)?([^\s/?#'\";]+)[^\s'\";]*")
+_URL = re.compile(r"((?:https?|wss?)://)([^\s'\"<>;]+)", re.IGNORECASE)
 _PUBLIC = ("tx", "tx_hash", "digest")
 
 
 def redact(text: str) -> str:
     """The text with 64-hex-digit strings and all of a URL but its scheme and host taken out."""
-    return _URL.sub(r"\1\2", _SECRET.sub("<redacted>", text))
+    return _URL.sub(lambda found: found[1] + _host(found[2]), _SECRET.sub("<redacted>", text))
+
+
+def _host(rest: str) -> str:
+    """The host and port of what follows a scheme; a password may hold a slash, so the last @ counts."""
+    return re.split(r"[/?#]", rest.rpartition("@")[2], maxsplit=1)[0]
+
+
+def _clean(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _clean(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(inner) for inner in value]
+    return redact(str(value))
 
 
 def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {k: redact(v) if isinstance(v, str) and k not in _PUBLIC else v for k, v in event.items()}
+    return {key: value if key in _PUBLIC else _clean(value) for key, value in event.items()}
 
 
 def configure_logs() -> None:

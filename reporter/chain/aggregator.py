@@ -1,7 +1,7 @@
 """Reading the aggregator: configuration, rounds and their events, as our own values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eth_typing import ChecksumAddress
@@ -9,19 +9,10 @@ from web3 import AsyncHTTPProvider, AsyncWeb3
 
 from reporter.chain.deployment import Deployment
 from reporter.chain.revert import abi
-from reporter.chain.rpc import Rpc
+from reporter.chain.rpc import Block, Rpc, block_at
 from reporter.errors import ChainError
 from reporter.models import Round, feed_name
 from reporter.report import Domain, config_digest
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The newest block as we last read it."""
-
-    number: int
-    timestamp: int
-    base_fee: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +28,7 @@ class ReporterSet:
 class ChainState:
     """Everything a node needs to know of the chain, read at one moment."""
 
-    head: Head
+    head: Block
     set: ReporterSet
     max_age_s: int
     paused: bool
@@ -69,14 +60,24 @@ class AggregatorReader:
         Raises:
             ChainError: No endpoint answers, or the contract is not the aggregator of the deployment file.
         """
-        block = await self._rpc.head()
+        head = await self._rpc.head()
         count, digest, _, quorum, max_age, paused = await self._call("config")
+        if self._set is None:
+            await self._check_decimals()
         if self._set is None or self._set.domain.config_digest != digest:
             self._set = await self._read_set(count, digest, quorum)
         rounds = await self._call("latestRounds", [f.feed_id for f in self._feeds])
         named = {f.name: _round(f.name, r) for f, r in zip(self._feeds, rounds, strict=True)}
-        head = Head(block["number"], block["timestamp"], block.get("baseFeePerGas", 0))
         return ChainState(head, self._set, max_age, paused, named, now_ms)
+
+    async def _check_decimals(self) -> None:
+        for feed in self._feeds:  # a wrong number in the file would put prices off by powers of ten
+            found = await self._call("feedDecimals", feed.feed_id)
+            if found != feed.decimals:
+                raise ChainError(
+                    f"{feed.name} has {found} decimals on-chain and {feed.decimals} in the deployment file",
+                    hint="take the deployment file that belongs to this aggregator",
+                )
 
     async def latest(self, feed: str) -> Round:
         """The newest round of one feed."""
@@ -85,23 +86,13 @@ class AggregatorReader:
     async def rounds_since(self, first: int, last: int) -> list[SeenRound]:
         """The rounds accepted in blocks ``first`` to ``last``, both included."""
 
-        async def logs(w3: AsyncWeb3[AsyncHTTPProvider]) -> Any:
+        async def found(w3: AsyncWeb3[AsyncHTTPProvider]) -> list[SeenRound]:
             event = self._contract(w3).events.RoundAccepted
-            return await event.get_logs(from_block=first, to_block=last)
+            return [_seen(log) for log in await event.get_logs(from_block=first, to_block=last)]
 
-        return [await self._seen(log) for log in await self._rpc.read(logs)]
-
-    async def _seen(self, log: Any) -> SeenRound:
-        a = log["args"]
-        updated = log.get("blockTimestamp") or (await self._block_time(log["blockNumber"]))
-        name = feed_name(a["feedId"])
-        bits = int(a["reporterBitmap"]).bit_count()
-        round_ = Round(name, a["roundId"], a["observedAt"], int(updated), a["answer"], bits, a["spreadBps"])
-        return SeenRound(round_, log["transactionHash"].to_0x_hex(), log["blockNumber"])
-
-    async def _block_time(self, number: int) -> int:
-        block = await self._rpc.read(lambda w3: w3.eth.get_block(number))
-        return block["timestamp"]
+        seen = await self._rpc.read(found)
+        times = {block: (await block_at(self._rpc, block)).timestamp for block in {s.block for s in seen}}
+        return [replace(s, round=replace(s.round, updated_at=times[s.block])) for s in seen]
 
     async def _read_set(self, count: int, digest: bytes, quorum: int) -> ReporterSet:
         reporters = tuple(await self._call("reporters"))
@@ -122,3 +113,12 @@ class AggregatorReader:
 def _round(feed: str, raw: Sequence[int]) -> Round:
     round_id, observed_at, updated_at, answer, reporters, spread_bps = raw
     return Round(feed, round_id, observed_at, updated_at, answer, reporters, spread_bps)
+
+
+def _seen(log: Any) -> SeenRound:
+    a = log["args"]
+    bits = int(a["reporterBitmap"]).bit_count()
+    round_ = Round(
+        feed_name(a["feedId"]), a["roundId"], a["observedAt"], 0, a["answer"], bits, a["spreadBps"]
+    )
+    return SeenRound(round_, log["transactionHash"].to_0x_hex(), int(log["blockNumber"]))

@@ -9,6 +9,8 @@ from eth_utils.address import is_checksum_address
 from reporter.errors import ConfigError, UnknownFeed
 from reporter.models import feed_id
 
+MAX_DECIMALS = 18
+
 
 @dataclass(frozen=True, slots=True)
 class DeployedFeed:
@@ -48,9 +50,7 @@ def load_deployment(path: Path) -> Deployment:
     """
     try:
         raw = json.loads(path.read_text())
-        feeds = {
-            n: DeployedFeed(n, _address(f["address"]), int(f["decimals"])) for n, f in raw["feeds"].items()
-        }
+        feeds = {n: DeployedFeed(n, _address(f["address"]), _decimals(f)) for n, f in raw["feeds"].items()}
         funding = _address(raw["funding"]) if raw["funding"] else None
         return Deployment(
             int(raw["chainId"]), _address(raw["aggregator"]), feeds, funding, int(raw["startBlock"])
@@ -59,8 +59,15 @@ def load_deployment(path: Path) -> Deployment:
         raise ConfigError(
             f"deployment file {path} cannot be read: {error.strerror}", hint="deploy first: ape run deploy"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ConfigError(f"deployment file {path} is not of the documented form: {error!r}") from None
+
+
+def _decimals(feed: dict[str, object]) -> int:
+    value = feed["decimals"]
+    if type(value) is not int or not 0 <= value <= MAX_DECIMALS:
+        raise ValueError(f"decimals {value!r}")
+    return value
 
 
 def _address(value: object) -> str:

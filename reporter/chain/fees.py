@@ -19,7 +19,7 @@ class Fees:
 
 
 def fees_for(base_fee: int, replaced: Fees | None, cap: int) -> Fees:
-    """Room for the base fee to double, and at least 12.5 % over what the transaction replaces.
+    """Room for the base fee to double, and 12.5 % over what the transaction replaces, as far as the cap allows.
 
     Args:
         base_fee: Of the newest block, wei.
@@ -30,8 +30,9 @@ def fees_for(base_fee: int, replaced: Fees | None, cap: int) -> Fees:
         ChainError: It would take more than the cap.
     """
     max_fee, priority = 2 * base_fee + PRIORITY_FEE_WEI, PRIORITY_FEE_WEI
-    if replaced is not None:
-        max_fee, priority = max(max_fee, _raised(replaced.max_fee)), _raised(replaced.priority_fee)
+    if replaced is not None and max_fee <= cap:
+        max_fee = min(cap, max(max_fee, _raised(replaced.max_fee)))
+        priority = min(max_fee, _raised(replaced.priority_fee))
     if max_fee > cap:
         raise ChainError(
             f"a base fee of {base_fee} wei needs a fee of {max_fee} wei, over the cap of {cap} wei",

@@ -24,7 +24,10 @@ class LocalChain:
 
     async def request(self, method: str, *params: Any) -> Any:
         """One JSON-RPC call. Raises ``ChainError`` with the node's own words."""
-        answer = await self._provider.make_request(RPCEndpoint(method), list(params))
+        try:
+            answer = await self._provider.make_request(RPCEndpoint(method), list(params))
+        except (ClientError, OSError, ValueError, Web3Exception) as error:
+            raise ChainError(f"{self.kind} at {self.url} does not answer: {type(error).__name__}") from None
         if "error" in answer:
             raise ChainError(
                 f"{self.kind} refused {method}: {answer['error'].get('message', answer['error'])}"
@@ -37,7 +40,7 @@ class LocalChain:
         while time.monotonic() < deadline:
             try:
                 await self.request("eth_chainId")
-            except (ClientError, OSError, Web3Exception):
+            except ChainError:
                 await asyncio.sleep(0.05)
             else:
                 return True

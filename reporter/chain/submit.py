@@ -5,22 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
-from eth_utils.crypto import keccak
-from web3.types import TxParams
+from web3.types import BlockIdentifier, TxParams
 
+from reporter.chain.calls import Call
 from reporter.chain.fees import Fees, fees_for
-from reporter.chain.revert import explain
-from reporter.chain.rpc import Rpc
+from reporter.chain.rpc import Rpc, SendRefused
 from reporter.errors import ChainError
-from reporter.peers.gather import Batch
 from reporter.store import Store
 
-UPDATE = keccak(text="update(uint64,uint32,bytes32[],bytes)")[:4]
-ACCRUE = keccak(text="accrue(bytes32)")[:4]
 RECEIPT_POLL_S = 0.1
-ACCRUE_GAS = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +28,6 @@ class Mined:
     reason: str = ""
 
 
-def update_gas_limit(batch: Batch) -> int:
-    """Enough for the dearest case, a first lap: fresh storage slots for every feed. Unused gas is not paid."""
-    feeds, signatures = len(batch.request.feed_ids), len(batch.signed)
-    return 120_000 + 12_000 * signatures + feeds * (70_000 + 2_500 * signatures)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What a transaction does. ``purpose`` names it in the journal."""
-
-    to: str
-    data: bytes
-    gas: int
-    purpose: str
-
-
-def update_call(batch: Batch) -> Call:
-    """``Aggregator.update`` for a batch."""
-    request = batch.request
-    arguments = (request.observed_at, batch.bitmap, list(request.feed_ids), batch.observations)
-    data = UPDATE + encode(["uint64", "uint32", "bytes32[]", "bytes"], arguments)
-    return Call(request.aggregator, data, update_gas_limit(batch), "update")
-
-
-def accrue_call(funding: str, market: bytes) -> Call:
-    """``PerpetualFunding.accrue`` for a market id."""
-    return Call(funding, ACCRUE + market, ACCRUE_GAS, "accrue")
-
-
 class Submitter:
     """One gas key. Calls are queued by a lock, so nonces go out in order and none is used twice."""
 
@@ -72,7 +37,9 @@ class Submitter:
         self._rpc, self._account, self._store = rpc, account, store
         self._max_fee_wei, self._now_ms = max_fee_wei, now_ms
         self._nonce: int | None = None
-        self._sent: tuple[int, Fees] | None = None
+        self._proven = False
+        left = store.journal_unsettled()
+        self._sent = (left[0], Fees(left[1], left[2])) if left else None
         self._lock = asyncio.Lock()
 
     @property
@@ -80,40 +47,50 @@ class Submitter:
         return str(self._account.address)
 
     async def submit(self, call: Call, base_fee: int, timeout_s: float) -> Mined:
-        """Send a call and wait until it is mined.
+        """Send a call and wait until it is mined. After a start or a failure it is simulated first.
 
         Raises:
-            ChainError: It could not be sent, or is not mined after ``timeout_s``. The next call asks for the nonce anew
-                and, if it is the same, replaces what is stuck there.
+            ChainError: It would revert, is too late, could not be sent, or is not mined after ``timeout_s``. The next
+                call asks for the nonce anew and, if it is the same, replaces what is stuck there.
             StoreFailed: It could not be journalled and was not sent.
         """
         async with self._lock:
+            if call.not_after_s is not None and self._now_ms() // 1000 > call.not_after_s:
+                raise ChainError(
+                    f"the {call.purpose} waited too long for its turn and would be too old: not sent"
+                )
             try:
-                return await self._send_and_wait(call, base_fee, timeout_s)
+                if not self._proven:
+                    await self._simulate(call, "pending")
+                mined = await self._send_and_wait(call, base_fee, timeout_s)
             except BaseException:
-                self._nonce = None
+                self._nonce, self._proven = None, False
                 raise
+            self._proven = mined.succeeded
+            return mined
 
     async def _send_and_wait(self, call: Call, base_fee: int, timeout_s: float) -> Mined:
-        nonce = await self._next_nonce()
+        nonce = await self._rpc.nonce(self._account.address) if self._nonce is None else self._nonce
         replaced = self._sent[1] if self._sent and self._sent[0] == nonce else None
         fees = fees_for(base_fee, replaced, self._max_fee_wei)
-        transaction = self._transaction(call, nonce, fees)
-        signed = self._account.sign_transaction(transaction)
+        signed = self._account.sign_transaction(self._transaction(call, nonce, fees))
         tx_hash, raw = signed.hash.to_0x_hex(), bytes(signed.raw_transaction)
-        self._store.journal_sent(nonce, call.purpose, tx_hash, raw, self._now_ms())
+        self._store.journal_sent(
+            nonce, call.purpose, tx_hash, raw, fees.max_fee, fees.priority_fee, self._now_ms()
+        )
+        try:
+            await self._rpc.send(raw)
+        except SendRefused:
+            self._store.journal_done(tx_hash, "refused", None)
+            raise
+        except BaseException:
+            self._sent = (nonce, fees)  # nobody knows: the next one with this nonce must pay more
+            raise
         self._sent = (nonce, fees)
-        await self._rpc.send(raw)
-        mined = await self._wait(tx_hash, transaction, timeout_s)
+        mined = await self._wait(call, tx_hash, timeout_s)
         self._nonce = nonce + 1
         self._store.journal_done(tx_hash, "mined" if mined.succeeded else "reverted", mined.gas_used)
         return mined
-
-    async def _next_nonce(self) -> int:
-        if self._nonce is not None:
-            return self._nonce
-        address = self._account.address
-        return await self._rpc.read(lambda w3: w3.eth.get_transaction_count(address, "latest"))
 
     def _transaction(self, call: Call, nonce: int, fees: Fees) -> dict[str, Any]:
         return {
@@ -128,21 +105,23 @@ class Submitter:
             "maxPriorityFeePerGas": fees.priority_fee,
         }
 
-    async def _wait(self, tx_hash: str, transaction: dict[str, Any], timeout_s: float) -> Mined:
+    async def _wait(self, call: Call, tx_hash: str, timeout_s: float) -> Mined:
         deadline = asyncio.get_running_loop().time() + timeout_s
         while (receipt := await self._rpc.receipt(tx_hash)) is None:
             if asyncio.get_running_loop().time() > deadline:
                 self._store.journal_done(tx_hash, "unknown", None)
                 raise ChainError(f"transaction {tx_hash} is not mined after {timeout_s:g} s")
             await asyncio.sleep(RECEIPT_POLL_S)
-        succeeded = receipt["status"] == 1
-        reason = "" if succeeded else await self._why(transaction, receipt["blockNumber"])
-        return Mined(tx_hash, receipt["blockNumber"], receipt["gasUsed"], succeeded, reason)
+        reason = "" if receipt.succeeded else await self._why(call, receipt.block)
+        return Mined(tx_hash, receipt.block, receipt.gas_used, receipt.succeeded, reason)
 
-    async def _why(self, transaction: dict[str, Any], block: int) -> str:
-        replay = {k: transaction[k] for k in ("to", "data", "gas")} | {"from": self._account.address}
+    async def _why(self, call: Call, block: int) -> str:
         try:
-            await self._rpc.read(lambda w3: w3.eth.call(cast(TxParams, replay), block))
+            await self._simulate(call, block)
         except ChainError as error:
             return str(error)
-        return explain(b"")
+        return "it does not revert when simulated: somebody else's transaction came first"
+
+    async def _simulate(self, call: Call, block: BlockIdentifier) -> None:
+        asked = {"from": self._account.address, "to": call.to, "data": call.data, "gas": call.gas}
+        await self._rpc.read(lambda w3: w3.eth.call(cast(TxParams, asked), block))

@@ -11,7 +11,7 @@ from rich.live import Live
 
 from reporter.api_client import fetch_json
 from reporter.devnet.documents import ready_document, summary_document
-from reporter.devnet.run import LOOK_EVERY_S, Devnet, Options, readiness, running
+from reporter.devnet.run import LOOK_EVERY_S, Devnet, Options, readiness, running, unless
 from reporter.devnet.view import Screen, picture, round_line
 from reporter.errors import ChainError, SpotlineError
 from reporter.market.tape import utc_text
@@ -23,13 +23,13 @@ STATUS_EVERY_S = 10
 async def devnet(options: Options, stop: asyncio.Event, *, as_json: bool) -> None:
     """Run until ``stop`` is set or the duration has passed, then print a summary."""
     console = Console(stderr=True)
-    async with running(
-        options, lambda text: console.print(f"devnet: {text}", highlight=False, soft_wrap=True)
-    ) as net:
+    async with running(options, stop, lambda text: _say(console, f"devnet: {text}")) as net:
+        if net is None:
+            return
         if as_json:
             _print_line(ready_document(net))
         else:
-            console.print(_ready_text(net), highlight=False, soft_wrap=True)
+            _say(console, _ready_text(net))
         if console.is_terminal and not as_json:
             with Live(console=console, screen=False, auto_refresh=False) as live:
                 await _until_done(net, stop, lambda: _draw(net, live))
@@ -39,14 +39,18 @@ async def devnet(options: Options, stop: asyncio.Event, *, as_json: bool) -> Non
         if as_json:
             _print_line(summary)
         else:
-            console.print(_summary_text(summary), highlight=False, soft_wrap=True)
+            _say(console, _summary_text(summary))
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
 async def _until_done(net: Devnet, stop: asyncio.Event, show: Callable[[], Any] | None) -> None:
     deadline_ms = net.options.duration_s and wall_ms() + net.options.duration_s * 1000
     while not stop.is_set() and not (deadline_ms and wall_ms() >= deadline_ms):
         try:
-            await net.look()
+            await unless(stop, net.look())
         except ChainError as error:
             print(f"devnet: {error}", file=sys.stderr)
         if net.market and net.market.ended(wall_ms()):
@@ -81,7 +85,7 @@ class Teller:
                     self._say(f"not ready: {reporter.child.name}: {reason}")
 
     def _say(self, line: str) -> None:
-        self._console.print(line, highlight=False, soft_wrap=True)
+        _say(self._console, line)
 
 
 async def _screen(net: Devnet) -> Screen:

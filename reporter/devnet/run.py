@@ -5,14 +5,13 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reporter.api_client import fetch_json
-from reporter.chain.aggregator import SeenRound
 from reporter.chain.deployment import Deployment, load_deployment
 from reporter.chain.local import LocalChain
 from reporter.chain.rpc import Rpc
@@ -222,9 +221,9 @@ class Devnet:
         said = [await readiness(r.url) for r in self.reporters]
         return "; ".join(dict.fromkeys(reason for reasons in said for reason in reasons)) or "no reason given"
 
-    async def look(self) -> list[SeenRound]:
-        """New rounds since the last look. An RPC that does not answer is not an end: it is shown."""
-        return await self.watch.look(wall_ms())
+    async def look(self) -> None:
+        """Read and measure what is new."""
+        await self.watch.look(wall_ms())
 
     async def stop(self) -> None:
         """Stop every process and close every connection."""
@@ -242,15 +241,31 @@ async def readiness(url: str) -> list[str]:
 
 
 @asynccontextmanager
-async def running(options: Options, say: Callable[[str], None]) -> AsyncIterator[Devnet]:
-    """A devnet that is up; everything of it is gone afterwards, however it ends."""
+async def running(
+    options: Options, stop: asyncio.Event, say: Callable[[str], None]
+) -> AsyncIterator[Devnet | None]:
+    """A devnet that is up, or None if ``stop`` came first; everything of it is gone afterwards, however it ends."""
     folder = Path(tempfile.mkdtemp(prefix="spotline-devnet-"))
     try:
         net = Devnet(options, folder)
         try:
-            await net.start(say)
-            yield net
+            yield net if await unless(stop, net.start(say)) else None
         finally:
             await asyncio.shield(net.stop())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work, unless ``stop`` is set before it is done. Whether it was done."""
+    doing, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            await doing
+            return True
+        return False
+    finally:
+        doing.cancel()
+        stopping.cancel()
+        await asyncio.gather(doing, stopping, return_exceptions=True)

@@ -53,13 +53,15 @@ class Watch:
     async def _count(self, seen: SeenRound) -> None:
         if self.start_ms is None or seen.round.observed_at * 1000 < self.start_ms:
             return
-        watch = self.feeds[seen.round.feed]
+        watch = self.feeds.get(seen.round.feed)
+        if watch is None:  # added to the aggregator while we run
+            return
         watch.rounds.append(seen)
         error = self._error(seen.round.feed, seen.round.answer, seen.round.observed_at * 1000)
         if error is not None:
             watch.errors.append(error)
         if seen.tx_hash not in self.gas and (receipt := await self._rpc.receipt(seen.tx_hash)):
-            self.gas[seen.tx_hash] = receipt["gasUsed"]
+            self.gas[seen.tx_hash] = receipt.gas_used
 
     def _see(self, chain: ChainState, now_ms: int) -> None:
         for name, round_ in chain.rounds.items():

@@ -140,6 +140,8 @@ async def _asked(ask: Ask, request: ObserveRequest) -> SignedReport | str:
         return await ask(request)
     except SpotlineError as error:
         return str(error)
+    except Exception as error:  # noqa: BLE001 - one peer's trouble is a reason, never the end of a gathering
+        return f"failed: {type(error).__name__}: {error}"
 
 
 def _note(outcome: Gathered, address: str, said: SignedReport | str, domain: Domain) -> None:

@@ -5,6 +5,7 @@ Peers are hostile until checked: bodies are bounded both ways, nothing is follow
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ from reporter.peers.gather import PeerFailed
 from reporter.peers.observe import Code, ObserveRequest, Refused, parse_request
 
 MAX_BODY = 64 * 1024
+RATE_PER_S, RATE_BURST, MAX_CLIENTS = 20, 40.0, 1_024
+MAX_READABLE = 32
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 Answer = Callable[[ObserveRequest], SignedReport]
 
@@ -102,20 +105,23 @@ def signed_document(signed: SignedReport) -> dict[str, Any]:
     }
 
 
-def observe_app(answer: Answer) -> Starlette:
+def observe_app(answer: Answer, monotonic: Callable[[], float] = time.monotonic) -> Starlette:
     """The server side. ``answer`` raises ``Refused``; the newest signed reports stay readable for relayers."""
     newest: dict[tuple[bytes, ...], SignedReport] = {}
+    rates = Rates(monotonic)
 
     async def observe(http: Request) -> JSONResponse:
+        if not rates.allow(http.client.host if http.client else ""):
+            return _refusal(429, Code.TOO_MANY_REQUESTS, f"more than {RATE_PER_S} requests a second")
         try:
+            _check_headers(http)
             request = parse_request(await _read_body(http))
             signed = answer(request)
         except Refused as refused:
-            status = 400 if refused.code is Code.BAD_REQUEST else 409
-            return JSONResponse({"refused": refused.code, "detail": refused.detail}, status)
+            return _refusal(400 if refused.code is Code.BAD_REQUEST else 409, refused.code, refused.detail)
         newest.pop(request.feed_ids, None)
         newest[request.feed_ids] = signed
-        if len(newest) > 32:
+        if len(newest) > MAX_READABLE:
             del newest[next(iter(newest))]
         return JSONResponse(signed_document(signed))
 
@@ -123,6 +129,36 @@ def observe_app(answer: Answer) -> Starlette:
         return JSONResponse([signed_document(s) for s in newest.values()])
 
     return Starlette(routes=[Route("/observe", observe, methods=["POST"]), Route("/reports", reports)])
+
+
+class Rates:
+    """A token bucket a client address: 20 requests a second, 40 at once; the oldest address is forgotten first."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def allow(self, client: str) -> bool:
+        """Whether this client may ask now."""
+        now_s = self._monotonic()
+        left, at_s = self._left.pop(client, (RATE_BURST, now_s))
+        left = min(RATE_BURST, left + (now_s - at_s) * RATE_PER_S)
+        self._left[client] = (max(0.0, left - 1), now_s)
+        if len(self._left) > MAX_CLIENTS:
+            del self._left[next(iter(self._left))]
+        return left >= 1
+
+
+def _refusal(status: int, code: Code, detail: str) -> JSONResponse:
+    return JSONResponse({"refused": code, "detail": detail}, status)
+
+
+def _check_headers(http: Request) -> None:
+    """A web page cannot ask: a browser sends Origin, or another content type than JSON."""
+    if "origin" in http.headers:
+        raise Refused(Code.BAD_REQUEST, "requests from web pages are not answered")
+    if http.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused(Code.BAD_REQUEST, "the content type is application/json")
 
 
 async def _read_body(http: Request) -> Any:

@@ -18,6 +18,7 @@ from reporter.report import MAX_FEEDS, Domain, report_digest
 from reporter.store import Priced
 from reporter.trigger import Due, TriggerRules, due
 
+MAX_BLOCK_AHEAD_S = 2
 OLDEST_S, NEWEST_S = 2, 1
 """A peer signs any whole second in [its clock - 2, its clock + 1]: Scribe allows any past, API3 an hour ahead."""
 
@@ -26,6 +27,7 @@ class Code(StrEnum):
     """Why a request was refused."""
 
     BAD_REQUEST = "bad_request"
+    TOO_MANY_REQUESTS = "too_many_requests"
     WRONG_CHAIN = "wrong_chain"
     WRONG_AGGREGATOR = "wrong_aggregator"
     WRONG_CONFIG = "wrong_config"
@@ -114,12 +116,14 @@ class FeedTerms:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The chain as we know it when a request arrives."""
+    """The chain as we know it when a request arrives; ``head_time`` is its newest block's, Unix seconds."""
 
     domain: Domain
     reporters: Sequence[str]
     rounds: Mapping[str, Round]
     paused: bool
+    head_time: int
+    stall_s: int
 
 
 class Observer:
@@ -203,6 +207,18 @@ def _check(request: ObserveRequest, context: Context, now_ms: int) -> None:
         )
     if context.paused:
         raise Refused(Code.NOT_READY, "the aggregator is paused")
+    _check_clocks(context, now_ms // 1000)
     ahead_s = request.observed_at - now_ms // 1000
     if not -OLDEST_S <= ahead_s <= NEWEST_S:
         raise Refused(Code.OUTSIDE_WINDOW, f"observedAt is {ahead_s:+d} s from our clock, allowed -2 to +1")
+
+
+def _check_clocks(context: Context, now_s: int) -> None:
+    """Sign nothing while our clock and the chain's disagree: one of them is wrong, and we cannot tell which."""
+    ahead_s = context.head_time - now_s
+    if ahead_s > MAX_BLOCK_AHEAD_S:
+        raise Refused(Code.NOT_READY, f"the newest block is {ahead_s} s ahead of our clock")
+    if -ahead_s > context.stall_s:
+        raise Refused(
+            Code.NOT_READY, f"the newest block is {-ahead_s} s old: the chain or our view of it stands still"
+        )

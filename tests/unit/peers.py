@@ -63,10 +63,11 @@ def observer(
     paused: bool = False,
     ready: bool = True,
     reporters: Sequence[str] = REPORTERS,
+    head_time: int = NOW_S,
 ) -> Observer:
     """A reporter that sees BTC 1 % above and ETH exactly at the chain's answers, unless told otherwise."""
     shown = prices or {"BTC/USD": index("BTC/USD", 64_640), "ETH/USD": index("ETH/USD", 3_000)}
     held = rounds or {"BTC/USD": round_("BTC/USD", 64_000, 100), "ETH/USD": round_("ETH/USD", 3_000, 100)}
-    context = Context(DOMAIN, reporters, held, paused) if ready else None
+    context = Context(DOMAIN, reporters, held, paused, head_time, 60) if ready else None
     by_id = {feed_id(name): terms for name, terms in TERMS.items()}
     return Observer(SIGNERS[number], ledger or MemoryLedger(), by_id, lambda: context, lambda _: shown)

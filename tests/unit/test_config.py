@@ -59,13 +59,15 @@ def test_load__good_file__sections_and_defaults(tmp_path):
         ("min_venues = 2", "min_venues = 2.0", 15, "feeds.0.min_venues"),
         ("heartbeat_s = 60", "heartbeat_s = true", 20, "feeds.1.heartbeat_s"),
         (ADDRESS, ADDRESS.lower(), 6, "not a checksummed address"),
-        ("http://127.0.0.1:9301/", "ftp://127.0.0.1", 7, "not an http(s) URL"),
+        ("http://127.0.0.1:9301/", "ftp://127.0.0.1", 7, "must be an http(s) URL"),
         ("http://127.0.0.1:9301/", "http://user@127.0.0.1", 7, "without user information"),
         ('name = "ETH/USD"', 'name = "BTC/USD"', 18, "stands twice"),
         ('"kraken:ETH/USD"', '"kraken ETH/USD"', 19, "not venue:BASE/QUOTE"),
         ('rpc_urls = ["http://127.0.0.1:8545"]', "rpc_urls = []", 2, "chain.rpc_urls"),
         ("[venues.kraken]", "[venue.kraken]", 9, "unknown key 'venue'"),
+        ("http://127.0.0.1:9301/", "http://127.0.0.1:99999", 7, "peers.0.url"),
         ("[chain]", "[chain", 1, "not valid TOML"),
+        ("min_venues = 2", "min_venues = " + "1" * 5_000, None, "not valid TOML"),
         ("[chain]", 'folder = "/"\n[chain]', 1, "unknown key 'folder'"),
         ('deployment = "deployment.json"', "", 1, "chain.deployment: field required"),
     ],
@@ -97,3 +99,23 @@ def test_key_lines__tables_and_quoted_keys__paths_to_lines():
     assert lines[("a",)] == 1
     assert lines[("t", "x y", "b", "c")] == 3
     assert lines[("l", 1, "d")] == 6
+
+
+@pytest.mark.parametrize("url", ["https://user:hunter2@rpc.example.org/x", "wss://rpc.example.org/hunter2"])
+def test_load__url_with_a_secret_refused__secret_not_shown(tmp_path, url):
+    with pytest.raises(ConfigError) as raised:
+        _load(tmp_path, GOOD.replace("http://127.0.0.1:8545", url))
+
+    assert "hunter2" not in str(raised.value)
+    assert "chain.rpc_urls" in str(raised.value)
+
+
+def test_load__web_api_for_the_world__refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"not on 127\.0\.0\.1"):
+        _load(tmp_path, GOOD + '[node]\napi_listen = "0.0.0.0:9200"\n')
+
+
+def test_stagger__long_blocks__at_least_a_block_and_a_poll(tmp_path):
+    assert _load(tmp_path, GOOD).stagger_s == 14
+    quick = _load(tmp_path, GOOD.replace("[chain]", "[chain]\nblock_time_s = 1\npoll_ms = 250"))
+    assert quick.stagger_s == 2

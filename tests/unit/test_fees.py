@@ -20,8 +20,12 @@ def test_fees__replacement__both_rise_by_an_eighth(base, old, tip):
     new = fees_for(base, Fees(old, tip), CAP)
 
     assert new.max_fee * 8 >= old * 9
-    assert new.priority_fee * 8 >= tip * 9
+    assert new.priority_fee * 8 >= tip * 9 or new.priority_fee == new.max_fee
     assert new.max_fee >= 2 * base
+
+
+def test_fees__replacement_at_the_cap__pays_the_cap_and_is_not_locked_out():
+    assert fees_for(7, Fees(CAP, CAP), CAP) == Fees(CAP, CAP)
 
 
 @given(base=st.integers(0, 10**18), old=st.none() | st.integers(1, 10**15).map(lambda f: Fees(f, f)))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reporter.keys import LocalSigner
 from reporter.models import Report, SignedReport
 from reporter.peers.gather import PeerFailed, choose, gather
-from reporter.peers.http import MAX_BODY, HttpPeer, observe_app, signed_document
+from reporter.peers.http import MAX_BODY, MAX_CLIENTS, HttpPeer, Rates, observe_app, signed_document
 from reporter.peers.observe import Code, Refused
 from reporter.report import report_digest
 from tests.unit.peers import BTC, DOMAIN, ETH, NOW_MS, QUORUM, REPORTERS, SIGNERS, observer, request
@@ -183,12 +183,13 @@ async def test_http__reports__newest_signed_report_readable_by_anyone():
 async def test_http__hostile_request__400_and_a_reason(body):
     app = observe_app(lambda asked: observer(4).answer(asked, NOW_MS))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
-        answer = await client.post("/observe", content=body)
+        answer = await client.post("/observe", content=body, headers=JSON)
 
     assert answer.status_code == 400
     assert answer.json()["refused"] == "bad_request"
 
 
+JSON = {"content-type": "application/json"}
 GOOD_BODY = signed_document(_signed(4))
 
 
@@ -243,3 +244,39 @@ async def test_http__dead_peer__unreachable():
 
     with pytest.raises(PeerFailed, match=r"unreachable \(ConnectError\)"):
         await HttpPeer("http://127.0.0.1:1", 0.5, httpx.MockTransport(dead)).ask(request())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": "text/plain"},
+        {},
+        {"content-type": "application/json", "origin": "https://evil.example"},
+    ],
+    ids=["text", "none", "origin"],
+)
+async def test_http__request_a_browser_could_send__refused(headers):
+    app = observe_app(lambda asked: observer(4).answer(asked, NOW_MS))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+        answer = await client.post("/observe", content=json.dumps(request().document()), headers=headers)
+
+    assert answer.status_code == 400
+
+
+async def test_http__flood_from_one_address__429_and_served_again_later():
+    clock = [100.0]
+    app = observe_app(lambda asked: observer(4).answer(asked, NOW_MS), lambda: clock[0])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+        codes = [(await client.post("/observe", json=request().document())).status_code for _ in range(60)]
+        clock[0] += 1
+        later = (await client.post("/observe", json=request().document())).status_code
+
+    assert codes == [200] * 40 + [429] * 20
+    assert later == 200
+
+
+def test_rates__many_addresses__memory_bounded():
+    rates = Rates(lambda: 1.0)
+
+    assert all(rates.allow(f"10.0.{n // 256}.{n % 256}") for n in range(5_000))
+    assert len(rates._left) == MAX_CLIENTS

@@ -7,8 +7,8 @@ import stat
 import pytest
 from eth_account import Account
 
-from reporter.errors import KeyFileError
-from reporter.keys import LocalSigner, create_keystore, load_account, load_secret, write_private
+from reporter.errors import AlreadyRunning, KeyFileError
+from reporter.keys import LocalSigner, create_keystore, hold, load_account, load_secret, write_private
 
 pytestmark = pytest.mark.unit
 FAST = 2**10
@@ -68,6 +68,46 @@ def test_load__not_a_keystore__says_so(files, content):
 
     with pytest.raises(KeyFileError, match="not a keystore"):
         load_secret(keystore, password)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("dklen", 2**70), ("n", 2**30), ("r", 0), ("n", 1.5), ("p", "8")]
+)
+def test_load__costs_out_of_bounds__refused_at_once(files, name, value):
+    keystore, password, _ = files
+    document = json.loads(keystore.read_text())
+    document["crypto"]["kdfparams"][name] = value
+    keystore.write_text(json.dumps(document))
+
+    with pytest.raises(KeyFileError, match="not a keystore"):
+        load_secret(keystore, password)
+
+
+def test_load__initial_vector_changed__another_key_is_not_taken(files):
+    keystore, password, _ = files
+    document = json.loads(keystore.read_text())
+    document["crypto"]["cipherparams"]["iv"] = "00" * 16
+    keystore.write_text(json.dumps(document))
+
+    with pytest.raises(KeyFileError, match="its address is another key's"):
+        load_secret(keystore, password)
+
+
+def test_load__folder_or_binary_file__says_so(tmp_path, files):
+    with pytest.raises(KeyFileError, match="Is a directory"):
+        load_secret(tmp_path, files[1])
+    files[0].write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(KeyFileError, match="is not text"):
+        load_secret(files[0], files[1])
+
+
+def test_hold__second_process__refused_until_released(files):
+    held = hold(files[0])
+    with pytest.raises(AlreadyRunning, match="another reporter is running with"):
+        hold(files[0])
+    held.close()
+
+    hold(files[0]).close()
 
 
 def test_load__missing__says_so(tmp_path, files):

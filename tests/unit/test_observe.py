@@ -114,6 +114,22 @@ def test_answer__price_too_large_for_the_decimals__abstains():
     assert observer(prices=prices).answer(request(), NOW_MS).report.prices == (0, 3_300 * 10**8)
 
 
+@pytest.mark.parametrize(
+    ("head_time", "says"),
+    [(NOW_S + 3, "3 s ahead of our clock"), (NOW_S - 61, "61 s old"), (NOW_S + 3_600, "3600 s ahead")],
+)
+def test_answer__clock_and_chain_disagree__signs_nothing(head_time, says):
+    with pytest.raises(Refused, match=says) as raised:
+        observer(head_time=head_time).answer(request(), NOW_MS)
+
+    assert raised.value.code is Code.NOT_READY
+
+
+@pytest.mark.parametrize("head_time", [NOW_S + 2, NOW_S - 60])
+def test_answer__clock_and_chain_within_bounds__signs(head_time):
+    assert observer(head_time=head_time).answer(request(), NOW_MS).report.prices[0] > 0
+
+
 def test_answer__unknown_feed_among_known__abstains_on_it():
     assert observer().answer(request(BTC, b"\1" * 32), NOW_MS).report.prices == (64_640 * 10**8, 0)
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from reporter.chain.aggregator import ChainState, Head, ReporterSet, SeenRound
+from reporter.chain.aggregator import ChainState, ReporterSet, SeenRound
 from reporter.chain.deployment import DeployedFeed, Deployment
+from reporter.chain.rpc import Block
 from reporter.config import ScheduleSection
 from reporter.errors import ChainError
 from reporter.models import Status
@@ -20,11 +21,11 @@ SCHEDULE = ScheduleSection()
 
 def _chain(number: int = 50, rounds=None, reporters=REPORTERS) -> ChainState:
     members = ReporterSet(DOMAIN, reporters, QUORUM)
-    return ChainState(Head(number, NOW_S, 7), members, 60, False, rounds or HELD, NOW_MS)
+    return ChainState(Block(number, NOW_S, 7), members, 60, False, rounds or HELD, NOW_MS)
 
 
 def _publisher(number: int) -> Publisher:
-    return Publisher(REPORTERS[number], SCHEDULE, TERMS, None, {}, None, 6)
+    return Publisher(REPORTERS[number], SCHEDULE, TERMS, None, {}, None, 1, 2)
 
 
 DUE = {"BTC/USD": Due.YES, "ETH/USD": Due.NO}
@@ -72,6 +73,14 @@ def test_my_turn__no_longer_due__waiting_starts_anew():
     publisher.my_turn(dict.fromkeys(DUE, Due.JOIN), _chain(), NOW_MS + 100)
 
     assert publisher.waiting is None
+
+
+def test_my_turn__clock_set_back__waits_from_the_new_time():
+    publisher = _publisher(0)
+    publisher.my_turn(DUE, _chain(), NOW_MS)
+    publisher.my_turn(DUE, _chain(), NOW_MS - 300_000)
+
+    assert publisher.waiting.since_ms == NOW_MS - 300_000
 
 
 def test_my_turn__not_in_the_set__never():

@@ -83,10 +83,11 @@ def test_prune__old_rows__forgotten_new_ones_kept(store):
 
 
 def test_journal__sent_then_mined__newest_first(store):
-    store.journal_sent(5, "update", "0xaa", b"raw", 1)
-    store.journal_sent(6, "accrue", "0xbb", b"raw", 2)
+    store.journal_sent(5, "update", "0xaa", b"raw", 70, 7, 1)
+    store.journal_sent(6, "accrue", "0xbb", b"raw", 80, 8, 2)
     store.journal_done("0xaa", "mined", 61_000)
 
+    assert store.journal_unsettled() == (6, 80, 8)
     newest, oldest = store.journal()
     assert (newest["nonce"], newest["state"], newest["gas_used"]) == (6, "sent", None)
     assert (oldest["nonce"], oldest["state"], oldest["gas_used"]) == (5, "mined", 61_000)
@@ -127,7 +128,7 @@ def test_claim__disk_refuses__store_failed_and_nothing_claimed(tmp_path):
     with pytest.raises(StoreFailed, match="readonly"):
         store.claim(DIGEST, 1, [Priced(BTC, 1, {})])
     with pytest.raises(StoreFailed):
-        store.journal_sent(1, "update", "0xaa", b"raw", 1)
+        store.journal_sent(1, "update", "0xaa", b"raw", 1, 1, 1)
 
     store._db.execute("PRAGMA query_only=0")
     assert store.stated(DIGEST, 1) == {}

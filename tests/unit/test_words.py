@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reporter.chain.revert import explain
 from reporter.money import decimal_text, percent_text
-from reporter.telemetry import redact
+from reporter.telemetry import configure_logs, log, redact
 
 pytestmark = pytest.mark.unit
 CANARY = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
@@ -68,6 +68,9 @@ def test_explain__solidity_string_and_unknown__as_they_are():
         f"key={CANARY}.",
         f"https://rpc.example.org/v3/{CANARY}",
         "https://user:hunter2@rpc.example.org/hunter2?key=hunter2",
+        "wss://rpc.example.org/hunter2",
+        "HTTPS://rpc.example.org/hunter2",
+        "https://user:a/hunter2@rpc.example.org",
     ],
 )
 def test_redact__secret_in_any_dress__gone(text):
@@ -79,3 +82,15 @@ def test_redact__host_and_address__stay():
     address = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
     assert redact(f"https://rpc.example.org/v3/abc {address}") == f"https://rpc.example.org {address}"
+
+
+def test_log__secret_inside_lists_and_errors__gone(capsys):
+    configure_logs()
+    log().warning(
+        "x", urls=[f"https://h/{CANARY}"], error=ValueError(CANARY), deep={"k": ({"u": "wss://h/hunter2"},)}
+    )
+    shown = capsys.readouterr().err
+
+    assert '"event": "x"' in shown
+    assert CANARY not in shown
+    assert "hunter2" not in shown
