@@ -13,7 +13,7 @@ export XDG_DATA_HOME := $(tc)/xdg
 export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
 ARGS ?=
 
-.PHONY: help setup demo test test-unit test-forge test-contracts test-system lint format abi bench system clean
+.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-system lint format abi vectors gas bench system clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -24,7 +24,7 @@ setup:               ## install everything into this folder (does nothing when n
 demo: setup          ## local chain, contracts, market, four reporters, a moving answer; ARGS="--duration 60" and so on
 	@spotline devnet $(ARGS)
 
-test: test-unit test-forge test-contracts test-system  ## every test
+test: test-unit test-forge test-contracts test-chain test-system  ## every test
 
 test-unit: setup     ## pure Python, sockets blocked
 	pytest -p no:ape_test tests/unit $(ARGS)
@@ -35,6 +35,9 @@ test-forge: setup    ## Solidity fuzz and invariants
 test-contracts: setup  ## contracts through ape, on Anvil and on Hardhat
 	pytest tests/contracts --network ethereum:local:foundry
 	tools/on_hardhat.sh pytest tests/contracts --network ethereum:local:hardhat
+
+test-chain: setup    ## gas limits on Anvil
+	pytest -p no:ape_test tests/chain $(ARGS)
 
 test-system: setup   ## real processes, real HTTP, a real tape
 	pytest -p no:ape_test tests/system
@@ -54,8 +57,16 @@ format: setup        ## let the formatters write
 abi: setup           ## write reporter/abi from the contracts
 	python tools/abi.py
 
+vectors: setup       ## write tests/vectors again: eth-account's and ethers' signatures
+	python tools/report_vectors.py
+	node tools/ethers_vectors.mjs
+
+gas: setup           ## gas of updates and reads; rewrites build/gas.json and the tables of bench/gas.md
+	forge build
+	python bench/gas.py $(ARGS)
+
 bench: setup         ## the figures of bench/, each measured
-	@for script in bench/*.py; do echo "--- $$script"; python "$$script"; done
+	@for script in bench/stations.py bench/gas.py; do echo "--- $$script"; python "$$script"; done
 
 system:              ## Debian packages that some tests need
 	@echo "system: nothing to install yet"

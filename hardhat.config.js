@@ -15,6 +15,7 @@ export default {
       chainId: 31337,
       hardfork: "cancun",
       initialBaseFeePerGas: 0,
+      allowBlocksWithSameTimestamp: true, // or a burst of transactions puts the chain seconds ahead of the clock
       accounts: {
         mnemonic: "test test test test test test test test test test test junk",
         path: "m/44'/60'/0'/0",

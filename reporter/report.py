@@ -113,7 +113,7 @@ def typed_data(domain: Domain, report: Report) -> dict[str, object]:
         "message": {
             "observedAt": report.observed_at,
             "feedIds": ["0x" + f.hex() for f in report.feed_ids],
-            "prices": list(report.prices),
+            "prices": [str(price) for price in report.prices],  # a wallet's JSON numbers end at 2^53
         },
     }
 

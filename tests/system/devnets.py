@@ -127,3 +127,17 @@ def descendants_of(folder: Path) -> list[str]:
             if str(folder) in command:
                 found.append(command)
     return found
+
+
+def pids_listening_on(port: int) -> list[int]:
+    """Processes whose command line names a port, as Anvil's does."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"--port" in words and words[words.index(b"--port") + 1] == str(port).encode():
+                found.append(int(entry.name))
+    return found

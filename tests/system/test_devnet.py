@@ -3,12 +3,22 @@
 import os
 import signal
 import socket
+import subprocess
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.system.devnets import descendants_of, devnet, need_tape, spotline
+from tests.system.devnets import (
+    ROOT,
+    SPOTLINE,
+    descendants_of,
+    devnet,
+    need_tape,
+    pids_listening_on,
+    spotline,
+)
 
 pytestmark = pytest.mark.system
 DEPEG = ("--start", "2023-03-11T06:40", "--speed", "60")
@@ -212,3 +222,45 @@ def test_bad_input__malformed_configuration__key_and_line_named(tmp_path):
     path.write_text('[chain]\nrpc_urls = ["http://127.0.0.1:8545"]\ndeployment = "x"\npoll_ms = "fast"\n')
 
     _one_sentence(spotline("run", "--config", str(path)), 3, "line 4: chain.poll_ms")
+
+
+def test_stop__terminated_while_starting__gone_at_once_and_nothing_left():
+    process = subprocess.Popen(
+        [SPOTLINE, "devnet", "--json", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    for line in process.stderr:
+        if "contracts" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=15)
+
+    assert process.returncode == 0
+    assert out == ""
+
+
+def test_chain_lost__anvil_killed__said_and_stopped_with_a_summary():
+    with devnet("--reporters", "1", "--duration", "6") as running:
+        anvil = pids_listening_on(urlsplit(running.rpc_url).port)
+        for pid in anvil:
+            os.kill(pid, signal.SIGKILL)
+        summary = running.finish(timeout_s=40)
+
+    assert anvil
+    assert summary["funding"] == {}
+
+
+def test_second_instance__same_keystore_other_folder__refused(net, tmp_path):
+    config = Path(net.ready["reporters"][0]["config"])
+    for name in ("signing.json", "gas.json", "password"):
+        (tmp_path / name).symlink_to(config.parent / name)
+    (tmp_path / "deployment.json").write_text((config.parent.parent / "deployment.json").read_text())
+    text = config.read_text().replace("../deployment.json", "deployment.json")
+    (tmp_path / "spotline.toml").write_text(text)
+
+    _one_sentence(
+        spotline("run", "--config", str(tmp_path / "spotline.toml")), 3, "another reporter is running with"
+    )

@@ -36,8 +36,7 @@ def _as_ethers_spells(document: dict[str, Any]) -> dict[str, Any]:
     return document | {
         "domain": domain
         | {"chainId": hex(domain["chainId"]), "verifyingContract": domain["verifyingContract"].lower()},
-        "message": message
-        | {"observedAt": str(message["observedAt"]), "prices": [str(p) for p in message["prices"]]},
+        "message": message | {"observedAt": str(message["observedAt"])},
     }
 
 
