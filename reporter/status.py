@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reporter.chain.aggregator import ChainState
 from reporter.collect import VenueHealth
 from reporter.models import Index
 from reporter.node import Node
@@ -37,18 +38,23 @@ def _answers(node: Node, now_ms: int) -> Iterator[str]:
     if node.chain is None:
         return
     indices = node.indices()
-    for name, feed in node.config.published.items():
+    for name in node.config.published:
         if not indices[name].status.signable:
             yield f"{name}: no index: {indices[name].reason or indices[name].status}{_failing(node, name)}"
-        round_ = node.chain.rounds[name]
-        age_s = now_ms // 1000 - round_.observed_at
-        if round_.round_id == 0 or age_s > feed.heartbeat_s + 2 * node.config.chain.block_time_s:
-            age = (
-                f"the answer is {age_s} s old, heartbeat {feed.heartbeat_s} s"
-                if round_.round_id
-                else "no round yet"
-            )
-            yield f"{name}: {age}{_last_attempt(node, now_ms)}"
+    late = [said for name in node.config.published if (said := _late(node, node.chain, name, now_ms // 1000))]
+    yield from late
+    if late:
+        yield from _publishing(node, now_ms)
+
+
+def _late(node: Node, chain: ChainState, name: str, now_s: int) -> str:
+    round_, feed = chain.rounds[name], node.config.published[name]
+    if not round_.round_id:
+        return f"{name}: no round yet"
+    age_s = now_s - round_.observed_at
+    if age_s <= feed.heartbeat_s + 2 * node.config.chain.block_time_s:
+        return ""
+    return f"{name}: the answer is {age_s} s old, heartbeat {feed.heartbeat_s} s"
 
 
 def _failing(node: Node, name: str) -> str:
@@ -58,14 +64,13 @@ def _failing(node: Node, name: str) -> str:
     return f"; failing: {'; '.join(sorted(errors))}" if errors else ""
 
 
-def _last_attempt(node: Node, now_ms: int) -> str:
+def _publishing(node: Node, now_ms: int) -> Iterator[str]:
+    """Why nobody has published what is late, as far as this node knows."""
     if node.outcome and node.outcome.problem:
-        return f"; our last attempt: {node.outcome.problem}"
-    waiting = node.waiting
-    if waiting is not None:
-        left_s = max(0, waiting.since_ms + waiting.wait_ms - now_ms) / 1000
-        return f"; others did not publish, our turn (rank {waiting.rank}) is in {left_s:.0f} s"
-    return ""
+        yield f"our last attempt: {node.outcome.problem}"
+    elif node.waiting is not None:
+        left_s = max(0, node.waiting.since_ms + node.waiting.wait_ms - now_ms) / 1000
+        yield f"others did not publish, our turn (rank {node.waiting.rank}) is in {left_s:.0f} s"
 
 
 def feed_document(node: Node, name: str, index: Index) -> dict[str, Any]:

@@ -100,7 +100,8 @@ async def _screen(net: Devnet) -> Screen:
     now_ms = wall_ms()
     tape_ms = net.market.tape_ms(now_ms) if net.market else None
     clock = f"tape time {utc_text(tape_ms)} at {net.options.speed or 1}x" if tape_ms else "live clock"
-    hint = f"restart a reporter: spotline run --config {net.reporters[0].config}"
+    down = [r for r, (_, _, found) in zip(net.reporters, status, strict=True) if found is None]
+    hint = f"restart a reporter: spotline run --config {(down or net.reporters)[0].config}"
     title = f"Spotline devnet on {net.options.chain}"
     return Screen(title, net.label, clock, now_ms, net.watch, net.deployment, feeds, status, funding, hint)
 
