@@ -41,20 +41,21 @@ def _answers(node: Node, now_ms: int) -> Iterator[str]:
     for name in node.config.published:
         if not indices[name].status.signable:
             yield f"{name}: no index: {indices[name].reason or indices[name].status}{_failing(node, name)}"
-    late = [said for name in node.config.published if (said := _late(node, node.chain, name, now_ms // 1000))]
-    yield from late
+    late = [name for name in node.config.published if _is_late(node, node.chain, name, now_ms // 1000)]
+    for name in late:
+        round_, heartbeat_s = node.chain.rounds[name], node.config.published[name].heartbeat_s
+        if round_.round_id:
+            yield f"{name}: the answer is {now_ms // 1000 - round_.observed_at} s old, heartbeat {heartbeat_s} s"
+        else:
+            yield f"{name}: no round yet"
     if late:
         yield from _publishing(node, now_ms)
 
 
-def _late(node: Node, chain: ChainState, name: str, now_s: int) -> str:
-    round_, feed = chain.rounds[name], node.config.published[name]
-    if not round_.round_id:
-        return f"{name}: no round yet"
-    age_s = now_s - round_.observed_at
-    if age_s <= feed.heartbeat_s + 2 * node.config.chain.block_time_s:
-        return ""
-    return f"{name}: the answer is {age_s} s old, heartbeat {feed.heartbeat_s} s"
+def _is_late(node: Node, chain: ChainState, name: str, now_s: int) -> bool:
+    round_, heartbeat_s = chain.rounds[name], node.config.published[name].heartbeat_s
+    grace_s = 2 * node.config.chain.block_time_s
+    return not round_.round_id or now_s - round_.observed_at > heartbeat_s + grace_s
 
 
 def _failing(node: Node, name: str) -> str:
