@@ -36,7 +36,29 @@ contract Feed is AggregatorV3Interface {
         view
         returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)
     {
-        return _face(aggregator.latestRound(feedId));
+        IAggregator source = aggregator;
+        bytes32 id = feedId;
+        bytes4 selector = IAggregator.latestRound.selector;
+        // `_face(aggregator.latestRound(feedId))` less solc's checks and copies of what the aggregator encoded.
+        assembly {
+            mstore(0x00, selector)
+            mstore(0x04, id)
+            // Evaluated from the right: a call that fails or answers too little is passed on.
+            if iszero(and(gt(returndatasize(), 0xbf), staticcall(gas(), source, 0x00, 0x24, 0x00, 0xa0))) {
+                returndatacopy(0x00, 0x00, returndatasize())
+                revert(0x00, returndatasize())
+            }
+            // roundId, observedAt, updatedAt, answer, reporters become roundId, answer, observedAt, updatedAt, roundId.
+            roundId := mload(0x00)
+            answer := mload(0x60)
+            mstore(0x60, mload(0x40))
+            mstore(0x40, mload(0x20))
+            mstore(0x20, answer)
+            mstore(0x80, roundId)
+            if roundId { return(0x00, 0xa0) }
+            mstore(0x40, 0x80)
+        }
+        revert("No data present");
     }
 
     /// @inheritdoc AggregatorV3Interface

@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IAggregator} from "./interfaces/IAggregator.sol";
+import {ConfigWord} from "./libraries/Config.sol";
 import {ReporterSet} from "./libraries/ReporterSet.sol";
 import {Rounds} from "./Rounds.sol";
 
@@ -10,17 +11,7 @@ import {Rounds} from "./Rounds.sol";
 /// @dev The owner is meant to be a timelock. The pauser can only pause, the feed manager can only add feeds. Nothing here
 /// writes a round, so nothing here can make a stored answer look younger.
 abstract contract Management is Rounds, Ownable2Step {
-    /// @dev One slot; `set` is the code that holds the reporters.
-    struct Config {
-        address set;
-        uint32 configCount;
-        uint8 quorum;
-        uint8 reporterCount;
-        uint8 maxAge;
-        bool paused;
-    }
-
-    Config internal _config;
+    ConfigWord internal _config;
     /// @inheritdoc IAggregator
     address public pauser;
     /// @inheritdoc IAggregator
@@ -45,13 +36,13 @@ abstract contract Management is Rounds, Ownable2Step {
     /// @inheritdoc IAggregator
     function pause() external {
         if (msg.sender != pauser && msg.sender != owner()) revert Unauthorized(msg.sender);
-        _config.paused = true;
+        _config = _config.withPaused(true);
         emit Paused(msg.sender);
     }
 
     /// @inheritdoc IAggregator
     function unpause() external onlyOwner {
-        _config.paused = false;
+        _config = _config.withPaused(false);
         emit Unpaused(msg.sender);
     }
 
@@ -69,7 +60,7 @@ abstract contract Management is Rounds, Ownable2Step {
 
     /// @inheritdoc IAggregator
     function reporters() external view returns (address[] memory) {
-        return ReporterSet.load(_config.set).reporters;
+        return ReporterSet.load(_config).reporters;
     }
 
     /// @inheritdoc IAggregator
@@ -78,29 +69,30 @@ abstract contract Management is Rounds, Ownable2Step {
         view
         returns (uint32 configCount, bytes32 configDigest, uint8 reporterCount, uint8 quorum, uint8 maxAge, bool paused)
     {
-        Config memory c = _config;
-        configDigest = ReporterSet.load(c.set).configDigest;
-        return (c.configCount, configDigest, c.reporterCount, c.quorum, c.maxAge, c.paused);
+        ConfigWord c = _config;
+        configDigest = ReporterSet.load(c).configDigest;
+        return (c.configCount(), configDigest, c.reporterCount(), c.quorum(), c.maxAge(), c.paused());
     }
 
     /// @inheritdoc IAggregator
     function domainSeparator() external view returns (bytes32) {
-        return ReporterSet.load(_config.set).domainSeparator;
+        return ReporterSet.load(_config).domainSeparator;
+    }
+
+    function _quorum() internal view override returns (uint8) {
+        return _config.quorum();
     }
 
     function _setConfig(address[] memory newReporters, uint8 quorum) internal {
-        uint32 configCount = _config.configCount + 1;
+        uint32 configCount = _config.configCount() + 1;
         (address set, bytes32 configDigest) = ReporterSet.store(configCount, newReporters, quorum);
-        _config.set = set;
-        _config.configCount = configCount;
-        _config.quorum = quorum;
-        _config.reporterCount = uint8(newReporters.length); // at most MAX_REPORTERS, checked by `store`
+        _config = _config.withSet(set, configCount, quorum, newReporters.length);
         emit ConfigChanged(configCount, configDigest, newReporters, quorum);
     }
 
     function _setMaxAge(uint8 maxAge) internal {
         if (maxAge == 0) revert MaxAgeOutOfRange(maxAge);
-        _config.maxAge = maxAge;
+        _config = _config.withMaxAge(maxAge);
         emit MaxAgeChanged(maxAge);
     }
 }

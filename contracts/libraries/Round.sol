@@ -23,48 +23,6 @@ library RoundWords {
     /// @dev What `addFeed` stores: round 0 with one field set, so that the first round changes a word and does not create it.
     RoundWord internal constant REGISTERED = RoundWord.wrap(1 << REPORTERS_AT);
 
-    struct Fields {
-        uint32 roundId;
-        uint32 observedAt;
-        uint8 lag;
-        uint8 reporters;
-        uint16 spreadBps;
-        uint88 cumulative;
-        int72 answer;
-    }
-
-    function pack(Fields memory f) internal pure returns (RoundWord) {
-        return RoundWord.wrap(
-            (uint256(f.roundId) << ROUND_ID_AT) | (uint256(f.observedAt) << OBSERVED_AT_AT) | (uint256(f.lag) << LAG_AT)
-                | (uint256(f.reporters) << REPORTERS_AT) | (uint256(f.spreadBps) << SPREAD_AT)
-                | (uint256(f.cumulative) << CUMULATIVE_AT) | uint256(uint72(f.answer))
-        );
-    }
-
-    function unpack(RoundWord word) internal pure returns (Fields memory) {
-        return Fields({
-            roundId: word.roundId(),
-            observedAt: word.observedAt(),
-            lag: uint8(RoundWord.unwrap(word) >> LAG_AT),
-            reporters: uint8(RoundWord.unwrap(word) >> REPORTERS_AT),
-            spreadBps: uint16(RoundWord.unwrap(word) >> SPREAD_AT),
-            cumulative: word.cumulative(),
-            answer: word.answer()
-        });
-    }
-
-    /// @notice The public form; all zero for round 0, whatever else the word holds.
-    function toRound(RoundWord word) internal pure returns (IAggregator.Round memory round) {
-        Fields memory f = unpack(word);
-        if (f.roundId == 0) return round;
-        round.roundId = f.roundId;
-        round.observedAt = f.observedAt;
-        round.updatedAt = uint64(f.observedAt) + f.lag;
-        round.answer = f.answer;
-        round.reporters = f.reporters;
-        round.spreadBps = f.spreadBps;
-    }
-
     function isUnknown(RoundWord word) internal pure returns (bool) {
         return RoundWord.unwrap(word) == 0;
     }
@@ -77,12 +35,56 @@ library RoundWords {
         return uint32(RoundWord.unwrap(word) >> OBSERVED_AT_AT);
     }
 
+    function reporters(RoundWord word) internal pure returns (uint8) {
+        return uint8(RoundWord.unwrap(word) >> REPORTERS_AT);
+    }
+
+    function spreadBps(RoundWord word) internal pure returns (uint16) {
+        return uint16(RoundWord.unwrap(word) >> SPREAD_AT);
+    }
+
     function cumulative(RoundWord word) internal pure returns (uint88) {
         return uint88(RoundWord.unwrap(word) >> CUMULATIVE_AT);
     }
 
     function answer(RoundWord word) internal pure returns (int72) {
         return int72(uint72(RoundWord.unwrap(word)));
+    }
+
+    /// @notice The public form; all zero for round 0, whatever else the word holds.
+    function toRound(RoundWord word) internal pure returns (IAggregator.Round memory round) {
+        if (word.roundId() == 0) return round;
+        round.roundId = word.roundId();
+        round.observedAt = word.observedAt();
+        unchecked {
+            round.updatedAt = round.observedAt + uint8(RoundWord.unwrap(word) >> LAG_AT); // 32 bits and 8
+        }
+        round.answer = word.answer();
+        round.reporters = word.reporters();
+        round.spreadBps = word.spreadBps();
+    }
+
+    /// @notice End the call with `toRound(word)`, encoded; solc would spend 600 gas more on it.
+    function answerWith(RoundWord word) internal pure {
+        // It may write where it likes: nothing comes after it.
+        assembly {
+            word := mul(word, iszero(iszero(shr(ROUND_ID_AT, word))))
+            let time := and(shr(OBSERVED_AT_AT, word), 0xffffffff)
+            mstore(0x00, shr(ROUND_ID_AT, word))
+            mstore(0x20, time)
+            mstore(0x40, add(time, and(shr(LAG_AT, word), 0xff)))
+            mstore(0x60, signextend(8, word))
+            mstore(0x80, and(shr(REPORTERS_AT, word), 0xff))
+            mstore(0xa0, and(shr(SPREAD_AT, word), 0xffff))
+            return(0x00, 0xc0)
+        }
+    }
+
+    /// @notice The sum of answer * seconds between two rounds' observations. Sums wrap; a difference over 2^24 seconds does not.
+    function cumulativeSince(RoundWord word, RoundWord earlier) internal pure returns (uint256) {
+        unchecked {
+            return uint88((RoundWord.unwrap(word) >> CUMULATIVE_AT) - (RoundWord.unwrap(earlier) >> CUMULATIVE_AT));
+        }
     }
 
     /// @notice The sum of answer * seconds at `time`, which is not before the round's observation. Wraps on purpose.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Median} from "contracts/libraries/Median.sol";
+import {Median} from "./Median.sol";
 import {AggregatorBase} from "./AggregatorBase.sol";
 
 /// @dev A2: the rank check accepts exactly the prices that a sort would put at position floor(m / 2).
