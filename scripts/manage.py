@@ -1,0 +1,328 @@
+"""Change what is deployed: feeds, reporters, quorum, pausing, ownership.
+
+    ape run manage show   --network URL --deployment deployments/1.json
+    ape run manage rotate --network URL --deployment deployments/1.json --account ALIAS 0x... 0x... 0x... 0x...
+
+Every command prints what it will do, simulates it, asks, sends, and looks whether it is so. When the owner is a timelock
+or a Safe it does the sender's part, says what remains, and goes on when it is run again: see OPERATING.md.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reporter.chain.deployment import Deployment
+from reporter.errors import CheckFailed, ConfigError, UsageError
+from reporter.models import feed_id
+from scripts._management import changes, creation, owners
+from scripts._management.abi import ZERO, address_of
+from scripts._management.build import creation_code
+from scripts._management.changes import Change
+from scripts._management.node import Node, Proof, Step
+from scripts._management.plan import Manner, Plan, carry_out
+from scripts._management.records import deployment_for, feed_entry, record_feed
+from scripts._management.session import DEPLOYMENT, SENDING, command, connect, manner_of, with_options
+from scripts._management.state import (
+    State,
+    agrees,
+    decimals_of,
+    described,
+    differences,
+    document,
+    read_ownership,
+    read_state,
+)
+
+FUNDING = "funding"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run: the chain, the deployment file, and which of its contracts is managed."""
+
+    node: Node
+    deployment: Deployment
+    path: Path
+    manner: Manner
+    caller: owners.Caller
+    contract: str = "aggregator"
+
+    @property
+    def address(self) -> str:
+        """The managed contract. Raises ``ConfigError`` when the deployment has no such one."""
+        found = self.deployment.funding if self.contract == FUNDING else self.deployment.aggregator
+        if not found:
+            raise ConfigError(f"{self.path} has no funding contract", hint="leave --contract out")
+        return found
+
+    def read(self) -> State:
+        """The contract's settings now."""
+        if self.contract == FUNDING:
+            return read_ownership(self.node, self.address)
+        return read_state(self.node, self.address, list(self.deployment.feeds))
+
+    def plan(self, now: State, change: Change, read: Callable[[], State] | None = None) -> Plan:
+        """A change as a plan: its call, on the way that its caller must take."""
+        read = read or self.read
+        proof = Proof(_outcome(now, change), lambda: agrees(read(), now, change.after))
+        call = Step(change.does, self.address, change.data, proof)
+        found = owners.route_any(self.caller, call, change.may)
+        return replace(
+            self.about(change.does, now, final=found.final),
+            steps=found.steps,
+            differences=differences(now, change.after),
+            warnings=change.warnings,
+            trials=found.trials,
+            left=found.left,
+        )
+
+    def about(self, title: str, now: State, *, final: bool) -> Plan:
+        """A plan without steps yet, which says what it is about."""
+        owner = owners.owner_of(self.node, now.owner)
+        facts = ((self.contract, self.address), ("owner", owner.line))
+        told = (
+            (self.contract, self.address),
+            ("owner", owner.address),
+            ("ownerKind", owner.kind),
+            ("final", final),
+        )
+        return Plan(title, facts, result=told)
+
+    def carry_out(self, plan: Plan) -> dict[str, Any]:
+        """Print, simulate, ask, send, look."""
+        return carry_out(plan, self.node, self.manner)
+
+    def change(self, make: Callable[[State], Change]) -> dict[str, Any]:
+        """The whole of a simple command."""
+        now = self.read()
+        return self.carry_out(self.plan(now, make(now)))
+
+
+def _outcome(now: State, change: Change) -> str:
+    return "; ".join(f"{d.what}: {d.after}" for d in differences(now, change.after))
+
+
+@click.group()
+def cli() -> None:
+    """Manage a deployed Spotline."""
+
+
+VIA = click.option("--via", help="a Safe to go through, for a role that it holds in a timelock")
+DELAY = click.option("--delay", type=int, help="seconds to wait in a timelock; default: its minimum")
+CONTRACT = click.option(
+    "--contract",
+    default="aggregator",
+    show_default=True,
+    type=click.Choice(["aggregator", FUNDING]),
+    help="whose owner",
+)
+
+
+def managing(name: str, *options: Callable[[Any], Any]) -> Callable[[Any], click.Command]:
+    """A sub-command whose function takes the job and its own options."""
+
+    def decorate(function: Any) -> click.Command:
+        def run(
+            path: Path,
+            account: str,
+            yes: bool,
+            dry_run: bool,
+            json_wanted: bool,
+            via: str | None,
+            delay: int | None,
+            **own: Any,
+        ) -> dict[str, Any]:
+            node = connect(account)
+            through = address_of("--via", via) if via else None
+            manner = manner_of(json_wanted=json_wanted, yes=yes, dry_run=dry_run)
+            caller = owners.Caller(node, through, delay)
+            contract = own.pop("contract", "aggregator")
+            return function(
+                Job(node, deployment_for(path, node.chain_id), path, manner, caller, contract), **own
+            )  # type: ignore[no-any-return]
+
+        run.__doc__ = function.__doc__
+        return command(cli, name)(with_options(DEPLOYMENT, *SENDING, VIA, DELAY, *options)(run))
+
+    return decorate
+
+
+@command(cli, "show")
+@DEPLOYMENT
+def show(path: Path, json_wanted: bool) -> dict[str, Any]:
+    """Print the settings and who may change them."""
+    node = connect(None)
+    deployment = deployment_for(path, node.chain_id)
+    now = read_state(node, deployment.aggregator, list(deployment.feeds))
+    owner = owners.owner_of(node, now.owner)
+    say = manner_of(json_wanted=json_wanted).say
+    for name, text in (("aggregator", deployment.aggregator), *described(now), ("owned by", owner.line)):
+        say(f"{name:20} {text}")
+    return {
+        "aggregator": deployment.aggregator,
+        "chainId": node.chain_id,
+        "ownerKind": owner.kind,
+        **document(now),
+    }
+
+
+@managing("rotate", click.argument("reporters", nargs=-1, required=True), click.option("--quorum", type=int))
+def rotate(job: Job, reporters: tuple[str, ...], quorum: int | None) -> dict[str, Any]:
+    """Replace the reporter set. The quorum is floor(2n/3) + 1 unless given."""
+    return job.change(lambda now: changes.rotate(now, reporters, quorum))
+
+
+@managing("quorum", click.argument("quorum", type=int))
+def set_quorum(job: Job, quorum: int) -> dict[str, Any]:
+    """Change how many reports an update needs."""
+    return job.change(lambda now: changes.set_quorum(now, quorum))
+
+
+@managing("max-age", click.argument("seconds", type=int))
+def max_age(job: Job, seconds: int) -> dict[str, Any]:
+    """Change how old an observation may be when it arrives."""
+    return job.change(lambda now: changes.set_max_age(now, seconds))
+
+
+@managing("pause")
+def pause(job: Job) -> dict[str, Any]:
+    """Stop updates: as the pauser or the owner."""
+    return job.change(changes.pause)
+
+
+@managing("unpause")
+def unpause(job: Job) -> dict[str, Any]:
+    """Allow updates again."""
+    return job.change(changes.unpause)
+
+
+@managing("set-pauser", click.argument("address"))
+def set_pauser(job: Job, address: str) -> dict[str, Any]:
+    """Name who may only pause: an address, or nobody."""
+    return job.change(lambda now: changes.set_pauser(now, address))
+
+
+@managing("set-feed-manager", click.argument("address"))
+def set_feed_manager(job: Job, address: str) -> dict[str, Any]:
+    """Name who may only add feeds: an address, or nobody."""
+    return job.change(lambda now: changes.set_feed_manager(now, address))
+
+
+@managing("transfer", CONTRACT, click.argument("address"))
+def transfer(job: Job, address: str) -> dict[str, Any]:
+    """Offer ownership to an address, which must accept."""
+    return _hand_over(job, address, [])
+
+
+@managing("accept", CONTRACT)
+def accept(job: Job) -> dict[str, Any]:
+    """Accept ownership, as the new owner or one of those behind it."""
+    return job.change(changes.accept)
+
+
+@managing(
+    "timelock",
+    CONTRACT,
+    click.option("--min-delay", required=True, type=click.IntRange(min=0), help="seconds"),
+    click.option(
+        "--proposer",
+        "proposers",
+        required=True,
+        multiple=True,
+        help="may schedule and cancel; repeat for more",
+    ),
+    click.option(
+        "--executor",
+        "executors",
+        multiple=True,
+        help="may execute; default: the proposers; anyone for everybody",
+    ),
+)
+def timelock(
+    job: Job, min_delay: int, proposers: tuple[str, ...], executors: tuple[str, ...]
+) -> dict[str, Any]:
+    """Create an OpenZeppelin TimelockController and offer it ownership."""
+    may_propose = [address_of("--proposer", each) for each in proposers]
+    may_execute = [ZERO if each == "anyone" else address_of("--executor", each) for each in executors]
+    code = creation.timelock_code(min_delay, may_propose, may_execute or may_propose)
+    return _hand_over(job, None, [creation.maker(job.node).make("timelock", code)])
+
+
+@managing(
+    "safe",
+    CONTRACT,
+    click.option(
+        "--owner", "holders", required=True, multiple=True, help="an owner of the Safe; repeat for more"
+    ),
+    click.option("--threshold", required=True, type=int, help="how many of them it takes"),
+)
+def safe(job: Job, holders: tuple[str, ...], threshold: int) -> dict[str, Any]:
+    """Create a Safe and offer it ownership."""
+    held_by = [address_of("--owner", each) for each in holders]
+    if len(set(held_by)) < len(held_by) or not 1 <= threshold <= len(held_by):
+        raise UsageError(
+            f"{threshold} of {len(held_by)} owners is not possible",
+            hint="owners differ; threshold 1 to their number",
+        )
+    made = creation.safe_creations(job.node, creation.maker(job.node), held_by, threshold)
+    return _hand_over(job, None, made)
+
+
+def _hand_over(job: Job, to: str | None, made: list[creation.Creation]) -> dict[str, Any]:
+    now = job.read()
+    new = to or made[-1].address
+    plan = job.plan(now, changes.transfer(now, new))
+    steps = (*(each.step for each in made if each.step), *plan.steps)
+    left = (*plan.left, f"{new} must accept ownership: manage accept")
+    facts = (*plan.facts, *(each.fact for each in made))
+    key = owners.owner_of(job.node, new).kind == "account" and not made
+    warning = ("the new owner is an account: one key changes everything",) if key else ()
+    return job.carry_out(
+        replace(plan, steps=steps, left=left, facts=facts, warnings=(*plan.warnings, *warning))
+    )
+
+
+@managing("add-feed", click.argument("name"), click.argument("decimals", type=int))
+def add_feed(job: Job, name: str, decimals: int) -> dict[str, Any]:
+    """Register a feed, create its Feed contract and write both into the deployment file."""
+    changes.check_name(name)
+    now = job.read()
+    if name in job.deployment.feeds:
+        raise CheckFailed(f"{name} is in {job.path} already, at {job.deployment.feeds[name].address}")
+    plan = _registration(job, now, name, decimals)
+    face = _face(job, name, plan)
+    if face is None:
+        return job.carry_out(
+            replace(plan, left=(*plan.left, "then run the same command again to create its contract"))
+        )
+    steps = (*plan.steps, *((face.step,) if face.step else ()))
+    found = job.carry_out(replace(plan, steps=steps, facts=(*plan.facts, ("feed", face.address))))
+    if found["status"] != "dry run":
+        record_feed(job.path, name, feed_entry(feed_id(name), face.address, decimals))
+        job.manner.say(f"wrote {job.path}")
+    return found
+
+
+def _registration(job: Job, now: State, name: str, decimals: int) -> Plan:
+    registered = decimals_of(job.node, job.address, name)
+    if registered is None:
+        read = lambda: read_state(job.node, job.address, [*job.deployment.feeds, name])  # noqa: E731
+        return job.plan(now, changes.add_feed(now, name, decimals), read)
+    if registered != decimals:
+        raise CheckFailed(
+            f"{name} is registered with {registered} decimals, not {decimals}", hint=f"give {registered}"
+        )
+    return job.about(f"create the contract of {name}", now, final=True)
+
+
+def _face(job: Job, name: str, plan: Plan) -> creation.Creation | None:
+    """The feed's contract, if the feed is there by then."""
+    if not dict(plan.result)["final"]:
+        return None
+    make = creation.maker(job.node)
+    make.skip(len(plan.steps))
+    code = creation_code("Feed", ["address", "bytes32"], job.address, feed_id(name))
+    return make.make("Feed", code, after_previous=bool(plan.steps))
