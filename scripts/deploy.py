@@ -34,6 +34,7 @@ from scripts._management.node import Node, Proof, Step
 from scripts._management.plan import Manner, Plan, carry_out
 from scripts._management.records import feed_entry, write_document
 from scripts._management.session import command, connect, load_account, manner_of
+from scripts._management.state import read_ownership
 
 __all__ = ["cli", "compile_contracts", "deploy", "load_account", "parse_config", "read_config"]
 
@@ -139,15 +140,14 @@ def _has_market(node: Node, funding: str, index: str) -> bool:
 
 
 def _offered(node: Node, make: Maker, funding: Creation, owner: str) -> list[Step]:
-    def holders() -> tuple[str, str]:
-        return tuple(
-            node.view(funding.address, f"{name}()", ["address"]) for name in ("owner", "pendingOwner")
-        )  # type: ignore[return-value]
+    def has_it() -> bool:
+        now = read_ownership(node, funding.address)
+        return owner in (now.owner, now.pending_owner)
 
-    if owner == node.sender or (not funding.step and owner in holders()):
+    if owner == node.sender or (not funding.step and has_it()):
         return []
     make.skip()
-    offered = Proof(f"funding is offered to {owner}", lambda: owner in holders())
+    offered = Proof(f"funding is offered to {owner}", has_it)
     data = call_data("transferOwnership(address)", owner)
     return [Step(f"offer funding to {owner}", funding.address, data, offered, after_previous=True)]
 

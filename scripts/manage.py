@@ -8,101 +8,22 @@ or a Safe it does the sender's part, says what remains, and goes on when it is r
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reporter.chain.deployment import Deployment
-from reporter.errors import CheckFailed, ConfigError, UsageError
+from reporter.errors import CheckFailed, UsageError
 from reporter.models import feed_id
 from scripts._management import changes, creation, owners
 from scripts._management.abi import ZERO, address_of
 from scripts._management.build import creation_code
-from scripts._management.changes import Change
-from scripts._management.node import Node, Proof, Step
-from scripts._management.plan import Manner, Plan, carry_out
+from scripts._management.job import FUNDING, Job
+from scripts._management.plan import Plan
 from scripts._management.records import deployment_for, feed_entry, record_feed
 from scripts._management.session import DEPLOYMENT, SENDING, command, connect, manner_of, with_options
-from scripts._management.state import (
-    State,
-    agrees,
-    decimals_of,
-    described,
-    differences,
-    document,
-    read_ownership,
-    read_state,
-)
-
-FUNDING = "funding"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One run: the chain, the deployment file, and which of its contracts is managed."""
-
-    node: Node
-    deployment: Deployment
-    path: Path
-    manner: Manner
-    caller: owners.Caller
-    contract: str = "aggregator"
-
-    @property
-    def address(self) -> str:
-        """The managed contract. Raises ``ConfigError`` when the deployment has no such one."""
-        found = self.deployment.funding if self.contract == FUNDING else self.deployment.aggregator
-        if not found:
-            raise ConfigError(f"{self.path} has no funding contract", hint="leave --contract out")
-        return found
-
-    def read(self) -> State:
-        """The contract's settings now."""
-        if self.contract == FUNDING:
-            return read_ownership(self.node, self.address)
-        return read_state(self.node, self.address, list(self.deployment.feeds))
-
-    def plan(self, now: State, change: Change, read: Callable[[], State] | None = None) -> Plan:
-        """A change as a plan: its call, on the way that its caller must take."""
-        read = read or self.read
-        proof = Proof(_outcome(now, change), lambda: agrees(read(), now, change.after))
-        call = Step(change.does, self.address, change.data, proof)
-        found = owners.route_any(self.caller, call, change.may)
-        return replace(
-            self.about(change.does, now, final=found.final),
-            steps=found.steps,
-            differences=differences(now, change.after),
-            warnings=change.warnings,
-            trials=found.trials,
-            left=found.left,
-        )
-
-    def about(self, title: str, now: State, *, final: bool) -> Plan:
-        """A plan without steps yet, which says what it is about."""
-        owner = owners.owner_of(self.node, now.owner)
-        facts = ((self.contract, self.address), ("owner", owner.line))
-        told = (
-            (self.contract, self.address),
-            ("owner", owner.address),
-            ("ownerKind", owner.kind),
-            ("final", final),
-        )
-        return Plan(title, facts, result=told)
-
-    def carry_out(self, plan: Plan) -> dict[str, Any]:
-        """Print, simulate, ask, send, look."""
-        return carry_out(plan, self.node, self.manner)
-
-    def change(self, make: Callable[[State], Change]) -> dict[str, Any]:
-        """The whole of a simple command."""
-        now = self.read()
-        return self.carry_out(self.plan(now, make(now)))
-
-
-def _outcome(now: State, change: Change) -> str:
-    return "; ".join(f"{d.what}: {d.after}" for d in differences(now, change.after))
+from scripts._management.state import State, decimals_of, described, document, read_state
 
 
 @click.group()
@@ -124,7 +45,7 @@ CONTRACT = click.option(
 def managing(name: str, *options: Callable[[Any], Any]) -> Callable[[Any], click.Command]:
     """A sub-command whose function takes the job and its own options."""
 
-    def decorate(function: Any) -> click.Command:
+    def decorate(function: Callable[..., dict[str, Any]]) -> click.Command:
         def run(
             path: Path,
             account: str,
@@ -142,7 +63,7 @@ def managing(name: str, *options: Callable[[Any], Any]) -> Callable[[Any], click
             contract = own.pop("contract", "aggregator")
             return function(
                 Job(node, deployment_for(path, node.chain_id), path, manner, caller, contract), **own
-            )  # type: ignore[no-any-return]
+            )
 
         run.__doc__ = function.__doc__
         return command(cli, name)(with_options(DEPLOYMENT, *SENDING, VIA, DELAY, *options)(run))
@@ -275,13 +196,22 @@ def _hand_over(job: Job, to: str | None, made: list[creation.Creation]) -> dict[
     now = job.read()
     new = to or made[-1].address
     plan = job.plan(now, changes.transfer(now, new))
-    steps = (*(each.step for each in made if each.step), *plan.steps)
     left = (*plan.left, f"{new} must accept ownership: manage accept")
-    facts = (*plan.facts, *(each.fact for each in made))
     key = owners.owner_of(job.node, new).kind == "account" and not made
     warning = ("the new owner is an account: one key changes everything",) if key else ()
-    return job.carry_out(
-        replace(plan, steps=steps, left=left, facts=facts, warnings=(*plan.warnings, *warning))
+    plan = replace(plan, left=left, warnings=(*plan.warnings, *warning))
+    return job.carry_out(_with_contracts(plan, made, first=True))
+
+
+def _with_contracts(plan: Plan, made: list[creation.Creation], *, first: bool) -> Plan:
+    """The plan with new contracts, made before or after its own steps."""
+    new = tuple(each.step for each in made if each.step)
+    addresses = {each.what: each.address for each in made}
+    return replace(
+        plan,
+        facts=(*plan.facts, *(each.fact for each in made)),
+        steps=(*new, *plan.steps) if first else (*plan.steps, *new),
+        result=(*plan.result, ("contracts", addresses)),
     )
 
 
@@ -298,8 +228,7 @@ def add_feed(job: Job, name: str, decimals: int) -> dict[str, Any]:
         return job.carry_out(
             replace(plan, left=(*plan.left, "then run the same command again to create its contract"))
         )
-    steps = (*plan.steps, *((face.step,) if face.step else ()))
-    found = job.carry_out(replace(plan, steps=steps, facts=(*plan.facts, ("feed", face.address))))
+    found = job.carry_out(_with_contracts(plan, [face], first=False))
     if found["status"] != "dry run":
         record_feed(job.path, name, feed_entry(feed_id(name), face.address, decimals))
         job.manner.say(f"wrote {job.path}")

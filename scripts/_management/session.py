@@ -17,8 +17,8 @@ from scripts._management.node import Node, Sent, Step
 from scripts._management.plan import Manner, as_json
 
 # ape writes its messages to stdout, where our results go.
-for level in ("debug", "info", "success"):
-    CLICK_ECHO_KWARGS[level] = {"err": True}
+_ECHO: Any = CLICK_ECHO_KWARGS
+_ECHO.update({level: {"err": True} for level in ("debug", "info", "success")})
 
 LOCAL_CHAIN = 31_337
 RAW_TIMEOUT_S = 120
@@ -123,6 +123,7 @@ def _confirm(question: str) -> bool:
     try:
         return click.confirm(question, err=True)
     except click.Abort as error:
+        click.echo(err=True)  # the question's line is still open
         raise CheckFailed("nobody answered: nothing was sent", hint="--yes confirms in advance") from error
 
 
