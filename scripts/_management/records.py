@@ -26,10 +26,11 @@ def deployment_for(path: Path, chain_id: int) -> Deployment:
 
 def write_document(path: Path, document: dict[str, Any]) -> None:
     """Write a deployment file whole or not at all."""
+    text = json.dumps(document, indent=1) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     with part.open("w") as file:
-        file.write(json.dumps(document, indent=1) + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)

@@ -149,7 +149,8 @@ def test_salt__second_run__then_everything_is_there_already_and_nothing_is_sent(
     assert desk.document == first
 
 
-def test_salt__stopped_half_way__then_the_second_run_goes_on(desk, owner, project):
+def test_salt__stopped_half_way__then_the_second_run_goes_on(desk):
+    desk.configure(REPORTERS)
     chosen = ("--config", desk.config, "--out", desk.file, "--salt", "one")
     desk.run("deploy", *chosen)
     first = desk.document
