@@ -132,10 +132,16 @@ def set_feed_manager(job: Job, address: str) -> dict[str, Any]:
     return job.change(lambda now: changes.set_feed_manager(now, address))
 
 
+ONLY_CREATE = click.option("--only-create", is_flag=True, help="do not offer it ownership")
+
+
 @managing("transfer", CONTRACT, click.argument("address"))
 def transfer(job: Job, address: str) -> dict[str, Any]:
     """Offer ownership to an address, which must accept."""
-    return _hand_over(job, address, [])
+    plan = _offer(job, address)
+    key = owners.owner_of(job.node, address).kind == "account"
+    warning = ("the new owner is an account: one key changes everything",) if key else ()
+    return job.carry_out(replace(plan, warnings=(*plan.warnings, *warning)))
 
 
 @managing("accept", CONTRACT)
@@ -147,6 +153,7 @@ def accept(job: Job) -> dict[str, Any]:
 @managing(
     "timelock",
     CONTRACT,
+    ONLY_CREATE,
     click.option("--min-delay", required=True, type=click.IntRange(min=0), help="seconds"),
     click.option(
         "--proposer",
@@ -163,24 +170,26 @@ def accept(job: Job) -> dict[str, Any]:
     ),
 )
 def timelock(
-    job: Job, min_delay: int, proposers: tuple[str, ...], executors: tuple[str, ...]
+    job: Job, min_delay: int, proposers: tuple[str, ...], executors: tuple[str, ...], only_create: bool
 ) -> dict[str, Any]:
     """Create an OpenZeppelin TimelockController and offer it ownership."""
     may_propose = [address_of("--proposer", each) for each in proposers]
     may_execute = [ZERO if each == "anyone" else address_of("--executor", each) for each in executors]
     code = creation.timelock_code(min_delay, may_propose, may_execute or may_propose)
-    return _hand_over(job, None, [creation.maker(job.node).make("timelock", code)])
+    made = creation.maker(job.node).make("timelock", code)
+    return _hand_over(job, [made], only_create=only_create)
 
 
 @managing(
     "safe",
     CONTRACT,
+    ONLY_CREATE,
     click.option(
         "--owner", "holders", required=True, multiple=True, help="an owner of the Safe; repeat for more"
     ),
     click.option("--threshold", required=True, type=int, help="how many of them it takes"),
 )
-def safe(job: Job, holders: tuple[str, ...], threshold: int) -> dict[str, Any]:
+def safe(job: Job, holders: tuple[str, ...], threshold: int, only_create: bool) -> dict[str, Any]:
     """Create a Safe and offer it ownership."""
     held_by = [address_of("--owner", each) for each in holders]
     if len(set(held_by)) < len(held_by) or not 1 <= threshold <= len(held_by):
@@ -189,18 +198,25 @@ def safe(job: Job, holders: tuple[str, ...], threshold: int) -> dict[str, Any]:
             hint="owners differ; threshold 1 to their number",
         )
     made = creation.safe_creations(job.node, creation.maker(job.node), held_by, threshold)
-    return _hand_over(job, None, made)
+    return _hand_over(job, made, only_create=only_create)
 
 
-def _hand_over(job: Job, to: str | None, made: list[creation.Creation]) -> dict[str, Any]:
-    now = job.read()
-    new = to or made[-1].address
-    plan = job.plan(now, changes.transfer(now, new))
-    left = (*plan.left, f"{new} must accept ownership: manage accept")
-    key = owners.owner_of(job.node, new).kind == "account" and not made
-    warning = ("the new owner is an account: one key changes everything",) if key else ()
-    plan = replace(plan, left=left, warnings=(*plan.warnings, *warning))
+def _hand_over(job: Job, made: list[creation.Creation], *, only_create: bool) -> dict[str, Any]:
+    """Create contracts, the last of which is to own ours."""
+    new = made[-1]
+    plan = (
+        job.about(f"create the {new.what}", job.read(), final=True)
+        if only_create
+        else _offer(job, new.address)
+    )
     return job.carry_out(_with_contracts(plan, made, first=True))
+
+
+def _offer(job: Job, to: str) -> Plan:
+    now = job.read()
+    plan = job.plan(now, changes.transfer(now, to))
+    left = (*plan.left, f"{to} must accept ownership: manage accept")
+    return replace(plan, left=left)
 
 
 def _with_contracts(plan: Plan, made: list[creation.Creation], *, first: bool) -> Plan:

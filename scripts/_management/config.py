@@ -9,10 +9,7 @@ from eth_utils.address import is_address, to_checksum_address
 
 from reporter.errors import ConfigError
 from reporter.models import feed_id
-
-MAX_REPORTERS = 31
-MAX_DECIMALS = 18
-MAX_AGE_LIMIT = 255
+from scripts._management.changes import MAX_AGE_LIMIT_S, MAX_DECIMALS, MAX_REPORTERS, default_quorum
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +75,12 @@ def parse_config(data: Any) -> DeployConfig:
     feeds = tuple(_feed(f"feeds[{i}]", feed) for i, feed in enumerate(_list("feeds", data["feeds"])))
     _distinct("feeds", [feed.name for feed in feeds])
     quorum = _integer(
-        "quorum", data.get("quorum", 2 * len(reporters) // 3 + 1), len(reporters) // 2 + 1, len(reporters)
+        "quorum", data.get("quorum", default_quorum(len(reporters))), len(reporters) // 2 + 1, len(reporters)
     )
     items = enumerate(_list("funding", data.get("funding", []), least=0))
     funding = tuple(_funding(f"funding[{i}]", item, feeds) for i, item in items)
     _distinct("funding", [market.index for market in funding])
-    max_age = _integer("maxAge", data.get("maxAge", 60), 1, MAX_AGE_LIMIT)
+    max_age = _integer("maxAge", data.get("maxAge", 60), 1, MAX_AGE_LIMIT_S)
     return DeployConfig(reporters, quorum, max_age, feeds, funding)
 
 

@@ -9,6 +9,8 @@ import ape
 import click
 from click.testing import CliRunner, Result
 
+from scripts._management.creation import PROXY
+
 FEEDS = [{"name": "BTC/USD", "decimals": 8}, {"name": "BTC/USD-PERP", "decimals": 8}]
 
 
@@ -35,6 +37,11 @@ class Desk:
     @property
     def aggregator(self) -> Any:
         return ape.project.Aggregator.at(self.document["aggregator"])
+
+    @property
+    def has_proxy(self) -> bool:
+        """Whether the chain has the deterministic deployment proxy: Anvil does, Hardhat does not."""
+        return bool(ape.networks.provider.get_code(PROXY))
 
     def configure(self, reporters: list[str], **more: Any) -> None:
         self.config.write_text(json.dumps({"reporters": reporters, "feeds": FEEDS, **more}))

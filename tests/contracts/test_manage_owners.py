@@ -209,6 +209,19 @@ def test_safe__its_contracts__then_of_the_published_version(deployed, accounts, 
     assert set(node.view(address, "getOwners()", ["address[]"])) == {a.address for a in accounts[1:4]}
 
 
+def test_safe__only_create__then_there_and_offered_nothing(deployed, accounts):
+    """Whoever pays may create one: it belongs to its owners."""
+    words = ("--owner", accounts[1].address, "--threshold", 1, "--only-create")
+
+    made = deployed.json("safe", *AS[3], *words)
+    again = deployed.json("safe", *AS[3], *words)
+
+    assert deployed.json("show")["pendingOwner"] == "0x" + "0" * 40
+    assert (made["status"], made["steps"][-1]["does"]) == ("done", "create the Safe")
+    if deployed.has_proxy:
+        assert (again["status"], again["contracts"]) == ("nothing to send", made["contracts"])
+
+
 def test_safe_behind_a_timelock__approve_schedule_wait_execute__then_it_owns(deployed, accounts, chain):
     proposer = safe(deployed, accounts)
     timelock = timelocked(deployed, proposer)
