@@ -59,8 +59,7 @@ def deploy(
     """Deploy everything, write the deployment file, and return what was done and the file's document as ``deployment``."""
     made = draw(config, node, owner, salt)
     found = carry_out(_plan(made, owner, out), node, manner)
-    block = _start_block(made, found, out)
-    found["deployment"] = _document(config, node, made, block)
+    found["deployment"] = _document(config, node, made, found, out)
     if not manner.dry_run:
         write_document(out, found["deployment"])
         manner.say(f"wrote {out}")
@@ -174,27 +173,32 @@ def _recorded(out: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _start_block(made: Blueprint, found: dict[str, Any], out: Path) -> int:
-    """The aggregator's first block; 0 when somebody else made it, which is early enough for every reader."""
-    if made.aggregator.step in made.steps and found["transactions"]:
-        return int(found["transactions"][made.steps.index(made.aggregator.step)]["block"])
+def _document(
+    config: DeployConfig, node: Node, made: Blueprint, found: dict[str, Any], out: Path
+) -> dict[str, Any]:
+    """The deployment file. What an older one says about the same aggregator, feeds added since included, is kept."""
     old = _recorded(out)
-    return int(old["startBlock"]) if old.get("aggregator") == made.aggregator.address else 0
-
-
-def _document(config: DeployConfig, node: Node, made: Blueprint, start_block: int) -> dict[str, Any]:
+    kept = old if old.get("aggregator") == made.aggregator.address else {}
     feeds = {
         f.name: feed_entry(feed_id(f.name), made.feeds[f.name].address, f.decimals) for f in config.feeds
     }
+    new = made.aggregator.step is not None
     return {
         "chainId": node.chain_id,
         "aggregator": made.aggregator.address,
-        "feeds": feeds,
-        "funding": made.funding.address if made.funding else None,
-        "market": None,
-        "startBlock": start_block,
-        "gitCommit": git_commit(),
+        "feeds": {**kept.get("feeds", {}), **feeds},
+        "funding": made.funding.address if made.funding else kept.get("funding"),
+        "market": kept.get("market"),
+        "startBlock": _first_block(made, found) if new else kept.get("startBlock", 0),
+        "gitCommit": git_commit() if new else kept.get("gitCommit"),
     }
+
+
+def _first_block(made: Blueprint, found: dict[str, Any]) -> int:
+    """The aggregator's; 0 in a dry run. Also what stands for a block that we do not know: readers start early enough."""
+    steps = [step.does for step in made.steps]
+    sent = found["transactions"]
+    return int(sent[steps.index("create the aggregator")]["block"]) if sent else 0
 
 
 def git_commit() -> str | None:

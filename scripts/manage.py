@@ -7,7 +7,6 @@ Every command prints what it will do, simulates it, asks, sends, and looks wheth
 or a Safe it does the sender's part, says what remains, and goes on when it is run again: see OPERATING.md.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from scripts._management.build import creation_code
 from scripts._management.job import FUNDING, Job
 from scripts._management.plan import Plan
 from scripts._management.records import deployment_for, feed_entry, record_feed
-from scripts._management.session import DEPLOYMENT, SENDING, command, connect, manner_of, with_options
+from scripts._management.session import DEPLOYMENT, command, connect, managing, manner_of
 from scripts._management.state import State, decimals_of, described, document, read_state
 
 
@@ -31,8 +30,6 @@ def cli() -> None:
     """Manage a deployed Spotline."""
 
 
-VIA = click.option("--via", help="a Safe to go through, for a role that it holds in a timelock")
-DELAY = click.option("--delay", type=int, help="seconds to wait in a timelock; default: its minimum")
 CONTRACT = click.option(
     "--contract",
     default="aggregator",
@@ -42,33 +39,7 @@ CONTRACT = click.option(
 )
 
 
-def managing(name: str, *options: Callable[[Any], Any]) -> Callable[[Any], click.Command]:
-    """A sub-command whose function takes the job and its own options."""
-
-    def decorate(function: Callable[..., dict[str, Any]]) -> click.Command:
-        def run(
-            path: Path,
-            account: str,
-            yes: bool,
-            dry_run: bool,
-            json_wanted: bool,
-            via: str | None,
-            delay: int | None,
-            **own: Any,
-        ) -> dict[str, Any]:
-            node = connect(account)
-            through = address_of("--via", via) if via else None
-            manner = manner_of(json_wanted=json_wanted, yes=yes, dry_run=dry_run)
-            caller = owners.Caller(node, through, delay)
-            contract = own.pop("contract", "aggregator")
-            return function(
-                Job(node, deployment_for(path, node.chain_id), path, manner, caller, contract), **own
-            )
-
-        run.__doc__ = function.__doc__
-        return command(cli, name)(with_options(DEPLOYMENT, *SENDING, VIA, DELAY, *options)(run))
-
-    return decorate
+ONLY_CREATE = click.option("--only-create", is_flag=True, help="do not offer it ownership")
 
 
 @command(cli, "show")
@@ -90,52 +61,51 @@ def show(path: Path, json_wanted: bool) -> dict[str, Any]:
     }
 
 
-@managing("rotate", click.argument("reporters", nargs=-1, required=True), click.option("--quorum", type=int))
+@managing(
+    cli, "rotate", click.argument("reporters", nargs=-1, required=True), click.option("--quorum", type=int)
+)
 def rotate(job: Job, reporters: tuple[str, ...], quorum: int | None) -> dict[str, Any]:
     """Replace the reporter set. The quorum is floor(2n/3) + 1 unless given."""
     return job.change(lambda now: changes.rotate(now, reporters, quorum))
 
 
-@managing("quorum", click.argument("quorum", type=int))
+@managing(cli, "quorum", click.argument("quorum", type=int))
 def set_quorum(job: Job, quorum: int) -> dict[str, Any]:
     """Change how many reports an update needs."""
     return job.change(lambda now: changes.set_quorum(now, quorum))
 
 
-@managing("max-age", click.argument("seconds", type=int))
+@managing(cli, "max-age", click.argument("seconds", type=int))
 def max_age(job: Job, seconds: int) -> dict[str, Any]:
     """Change how old an observation may be when it arrives."""
     return job.change(lambda now: changes.set_max_age(now, seconds))
 
 
-@managing("pause")
+@managing(cli, "pause")
 def pause(job: Job) -> dict[str, Any]:
     """Stop updates: as the pauser or the owner."""
     return job.change(changes.pause)
 
 
-@managing("unpause")
+@managing(cli, "unpause")
 def unpause(job: Job) -> dict[str, Any]:
     """Allow updates again."""
     return job.change(changes.unpause)
 
 
-@managing("set-pauser", click.argument("address"))
+@managing(cli, "set-pauser", click.argument("address"))
 def set_pauser(job: Job, address: str) -> dict[str, Any]:
     """Name who may only pause: an address, or nobody."""
     return job.change(lambda now: changes.set_pauser(now, address))
 
 
-@managing("set-feed-manager", click.argument("address"))
+@managing(cli, "set-feed-manager", click.argument("address"))
 def set_feed_manager(job: Job, address: str) -> dict[str, Any]:
     """Name who may only add feeds: an address, or nobody."""
     return job.change(lambda now: changes.set_feed_manager(now, address))
 
 
-ONLY_CREATE = click.option("--only-create", is_flag=True, help="do not offer it ownership")
-
-
-@managing("transfer", CONTRACT, click.argument("address"))
+@managing(cli, "transfer", CONTRACT, click.argument("address"))
 def transfer(job: Job, address: str) -> dict[str, Any]:
     """Offer ownership to an address, which must accept."""
     plan = _offer(job, address)
@@ -144,13 +114,14 @@ def transfer(job: Job, address: str) -> dict[str, Any]:
     return job.carry_out(replace(plan, warnings=(*plan.warnings, *warning)))
 
 
-@managing("accept", CONTRACT)
+@managing(cli, "accept", CONTRACT)
 def accept(job: Job) -> dict[str, Any]:
     """Accept ownership, as the new owner or one of those behind it."""
     return job.change(changes.accept)
 
 
 @managing(
+    cli,
     "timelock",
     CONTRACT,
     ONLY_CREATE,
@@ -181,6 +152,7 @@ def timelock(
 
 
 @managing(
+    cli,
     "safe",
     CONTRACT,
     ONLY_CREATE,
@@ -231,7 +203,7 @@ def _with_contracts(plan: Plan, made: list[creation.Creation], *, first: bool) -
     )
 
 
-@managing("add-feed", click.argument("name"), click.argument("decimals", type=int))
+@managing(cli, "add-feed", click.argument("name"), click.argument("decimals", type=int))
 def add_feed(job: Job, name: str, decimals: int) -> dict[str, Any]:
     """Register a feed, create its Feed contract and write both into the deployment file."""
     changes.check_name(name)

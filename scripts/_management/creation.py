@@ -12,7 +12,7 @@ from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from reporter.errors import UsageError
+from reporter.errors import ConfigError, UsageError
 from scripts._management.abi import SAFE, TIMELOCK, ZERO, bytecode, call_data
 from scripts._management.node import Node, Proof, Step
 
@@ -25,6 +25,7 @@ PROXY_TRANSACTION = bytes.fromhex(
     "ffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf31ba0222222222222222222222222222222"
     "2222222222222222222222222222222222a02222222222222222222222222222222222222222222222222222222222222222"
 )
+PROXY_RUNTIME = PROXY_TRANSACTION[31:100]  # after 17 bytes of fields and 14 of its constructor
 # Where Safe's own contracts are on public chains: made with salt 0 by Safe's factory of the same kind as PROXY.
 SAFE_FACTORY = "0x914d7Fec6aaC8cd542e72Bca78B30650d45643d7"
 NO_SALT = bytes(32)
@@ -109,12 +110,15 @@ def has_code(node: Node, what: str, address: str) -> Proof:
 
 def maker(node: Node) -> Maker:
     """Deterministic where the chain has the proxy, so that whoever runs the command again finds the same contract."""
-    return Maker(node, NO_SALT if node.code(PROXY) else None)
+    return Maker(node, NO_SALT if node.code(PROXY) == PROXY_RUNTIME else None)
 
 
 def proxy_steps(node: Node) -> list[Step]:
     """What puts the proxy on a chain that lacks it: money for its maker, then the maker's one transaction."""
-    if node.code(PROXY):
+    found = node.code(PROXY)
+    if found not in (b"", PROXY_RUNTIME):
+        raise ConfigError(f"chain {node.chain_id} has another contract at {PROXY}", hint="leave --salt out")
+    if found:
         return []
     missing = PROXY_MAKER_NEEDS_WEI - int(node.request("eth_getBalance", PROXY_MAKER, "latest"), 16)
     funded = Proof(

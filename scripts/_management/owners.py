@@ -4,7 +4,6 @@ Each kind of owner turns the call into one that somebody else must make; whoever
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -14,6 +13,7 @@ from eth_utils.crypto import keccak
 from reporter.errors import ChainError, CheckFailed
 from scripts._management.abi import ZERO, call_data
 from scripts._management.node import Node, Proof, Step
+from scripts._management.times import duration, utc
 
 TIMELOCK_TYPES = "address,uint256,bytes,bytes32,bytes32"
 SAFE_TYPES = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"
@@ -239,20 +239,3 @@ def _approved(node: Node, safe: str, owner: str, digest: bytes) -> bool:
 def signatures(owners: list[str]) -> bytes:
     """Safe's form of "approved on-chain, or the sender": r = owner, s = 0, v = 1; owners ascending."""
     return b"".join(bytes.fromhex(owner[2:]).rjust(32, b"\0") + bytes(32) + b"\x01" for owner in owners)
-
-
-# ---------------------------------------------------------------- words
-
-
-def utc(at: int) -> str:
-    """A Unix time for a person."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def duration(seconds: int) -> str:
-    """``2 d 3 h``: the largest units that are not zero."""
-    parts = []
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        amount, seconds = divmod(seconds, length)
-        parts += [f"{amount} {unit}"] if amount else []
-    return " ".join(parts) or "0 s"

@@ -1,6 +1,8 @@
 """ape's side: accounts, sending, and the options, messages and errors that every command shares."""
 
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,15 @@ from ape import accounts, networks
 from ape.cli import ConnectedProviderCommand
 from ape.exceptions import ApeException
 from ape.logging import CLICK_ECHO_KWARGS
+from web3.exceptions import Web3Exception
 
 from reporter.errors import ChainError, CheckFailed, ConfigError, SpotlineError
-from scripts._management.abi import ZERO
+from scripts._management.abi import ZERO, address_of
+from scripts._management.job import Job
 from scripts._management.node import Node, Sent, Step
+from scripts._management.owners import Caller
 from scripts._management.plan import Manner, as_json
+from scripts._management.records import deployment_for
 
 # ape writes its messages to stdout, where our results go.
 _ECHO: Any = CLICK_ECHO_KWARGS
@@ -53,10 +59,18 @@ def connect(alias: str | None) -> Node:
     """The chain that ape is connected to. Without an account nothing can be sent."""
     provider = networks.provider
     account = load_account(alias, provider.chain_id) if alias else None
-    ask = provider.web3.provider.make_request
-    return Node(
-        str(account.address) if account else ZERO, ask, lambda step: _transact(provider, account, step)
-    )
+    sender = str(account.address) if account else ZERO
+    return Node(sender, lambda *call: ask(provider, *call), lambda step: _transact(provider, account, step))
+
+
+def ask(provider: Any, method: str, parameters: list[Any]) -> dict[str, Any]:
+    """One JSON-RPC call's whole answer. Raises ``ChainError`` when there is none."""
+    try:
+        return dict(provider.web3.provider.make_request(method, parameters))
+    except (OSError, ValueError, Web3Exception) as error:  # requests' errors are OSErrors
+        raise ChainError(
+            f"the chain does not answer {method}: {type(error).__name__}", hint="check --network"
+        ) from error
 
 
 def _transact(provider: Any, account: Any, step: Step) -> Sent:
@@ -66,7 +80,7 @@ def _transact(provider: Any, account: Any, step: Step) -> Sent:
             if step.raw is not None
             else _sign_and_send(provider, account, step)
         )
-    except (ApeException, ValueError) as error:
+    except (ApeException, OSError, ValueError, Web3Exception) as error:
         raise ChainError(
             f"not done: {step.does}: {error}", hint="earlier transactions stay; see manage show"
         ) from error
@@ -81,7 +95,8 @@ def _sign_and_send(provider: Any, account: Any, step: Step) -> Sent:
         value=step.value,
         **{name: value for name, value in chosen.items() if value is not None},
     )
-    receipt = account.call(transaction)
+    with redirect_stdout(sys.stderr):  # where ape asks for passphrase and signature
+        receipt = account.call(transaction)
     return Sent(receipt.txn_hash, receipt.block_number, receipt.gas_used)
 
 
@@ -93,6 +108,8 @@ def _send_raw(web3: Any, raw: bytes) -> Sent:
 # ---------------------------------------------------------------- options
 
 
+VIA = click.option("--via", help="a Safe to go through, for a role that it holds in a timelock")
+DELAY = click.option("--delay", type=int, help="seconds to wait in a timelock; default: its minimum")
 SENDING = (
     click.option("--account", required=True, help="ape account that sends; TEST::0 on a local chain"),
     click.option("--yes", is_flag=True, help="do not ask"),
@@ -157,3 +174,32 @@ def _tell(error: SpotlineError, *, json_wanted: bool) -> int:
 DEPLOYMENT = click.option(
     "--deployment", "path", required=True, type=click.Path(path_type=Path), help="the file that deploy wrote"
 )
+
+
+def managing(group: click.Group, name: str, *options: Callable[[Any], Any]) -> Callable[[Any], click.Command]:
+    """A command of a group whose function takes the job and its own options."""
+
+    def decorate(function: Callable[..., dict[str, Any]]) -> click.Command:
+        def run(
+            path: Path,
+            account: str,
+            yes: bool,
+            dry_run: bool,
+            json_wanted: bool,
+            via: str | None,
+            delay: int | None,
+            **own: Any,
+        ) -> dict[str, Any]:
+            node = connect(account)
+            through = address_of("--via", via) if via else None
+            manner = manner_of(json_wanted=json_wanted, yes=yes, dry_run=dry_run)
+            caller = Caller(node, through, delay)
+            contract = own.pop("contract", "aggregator")
+            return function(
+                Job(node, deployment_for(path, node.chain_id), path, manner, caller, contract), **own
+            )
+
+        run.__doc__ = function.__doc__
+        return command(group, name)(with_options(DEPLOYMENT, *SENDING, VIA, DELAY, *options)(run))
+
+    return decorate

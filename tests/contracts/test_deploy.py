@@ -166,6 +166,27 @@ def test_salt__stopped_half_way__then_the_second_run_goes_on(desk):
     assert desk.document == {**first, "funding": found["deployment"]["funding"]}
 
 
+def test_salt__run_again_after_a_feed_was_added__then_the_file_keeps_it(desk):
+    chosen = ("--config", desk.config, "--out", desk.file, "--salt", "one")
+    desk.run("deploy", *chosen)
+    desk.run("add-feed", "--account", "TEST::0", "SOL/USD", 8)
+    before = desk.document
+
+    desk.run("deploy", *chosen)
+
+    assert desk.document == before
+
+
+def test_deploy__file_names_another_aggregator__then_says_that_it_is_replaced(desk):
+    desk.run("deploy", "--config", desk.config, "--out", desk.file)
+    old = desk.document["aggregator"]
+
+    said = desk.run("deploy", "--config", desk.config, "--out", desk.file)
+
+    assert f"warning: {desk.file} is replaced: it names the aggregator {old}\n" in said
+    assert desk.document["aggregator"] != old
+
+
 def test_salt__chain_without_the_deployment_proxy__then_it_is_put_there(desk, chain):
     """Hardhat starts without it, Anvil with it; the presigned transaction leads to the same contract on both."""
     chain.provider.set_code(PROXY, "0x")

@@ -2,11 +2,19 @@
 
 import json
 import subprocess
+from types import SimpleNamespace
 
 import ape
 import pytest
 from batches import BTC, Submitter
 from conftest import REPORTERS, ROOT
+from web3 import HTTPProvider, Web3
+
+from reporter.errors import ChainError, ConfigError
+from scripts._management import changes, session
+from scripts._management.node import Proof, Reverted, Step
+from scripts._management.plan import Manner, Plan, carry_out
+from scripts._management.state import read_state
 
 pytestmark = pytest.mark.chain
 
@@ -321,13 +329,24 @@ def test_refusal__unknown_account__then_names_it(deployed):
     )
 
 
+def test_refusal__test_account_on_a_public_chain__then_its_key_is_everybodys():
+    with pytest.raises(ConfigError, match="TEST::0 is for local chains: everybody has its key"):
+        session.load_account("TEST::0", chain_id=1)
+
+
+def test_refusal__nobody_listens__then_one_sentence():
+    gone = SimpleNamespace(web3=Web3(HTTPProvider("http://127.0.0.1:9", exception_retry_configuration=None)))
+
+    with pytest.raises(
+        ChainError, match=r"^the chain does not answer eth_chainId: ConnectionError$"
+    ) as caught:
+        session.ask(gone, "eth_chainId", [])
+
+    assert (caught.value.exit_code, caught.value.hint) == (5, "check --network")
+
+
 def test_simulation__reverts__then_decoded_with_arguments_and_nothing_sent(deployed, owner, anyone):
     """The chain changes between reading and simulating; the node's answer decides, not our own checks."""
-    from scripts._management import changes, session
-    from scripts._management.node import Proof, Reverted, Step
-    from scripts._management.plan import Manner, Plan, carry_out
-    from scripts._management.state import read_state
-
     node = session.connect("TEST::1")
     address = deployed.document["aggregator"]
     change = changes.set_max_age(read_state(node, address, []), 90)

@@ -2,6 +2,10 @@
 
 import pytest
 
+from scripts._management import owners, session
+from scripts._management.node import Proof, Reverted, Step
+from scripts._management.plan import Plan, simulate
+
 pytestmark = pytest.mark.chain
 
 AS = [("--account", f"TEST::{i}") for i in range(4)]
@@ -127,10 +131,6 @@ def test_timelock__what_it_would_do_reverts__then_said_before_it_is_scheduled(
     """Nobody waits a day to learn that a call fails."""
     timelock = timelocked(deployed, accounts[1].address)
     accept_through_timelock(deployed, chain)
-    from scripts._management import owners, session
-    from scripts._management.node import Proof, Reverted, Step
-    from scripts._management.plan import Plan, simulate
-
     node = session.connect("TEST::1")
     data = bytes.fromhex(deployed.aggregator.setMaxAge.encode_input(0).hex().removeprefix("0x"))
     call = Step("set max age 0", deployed.document["aggregator"], data, Proof("", lambda: True))
@@ -200,8 +200,6 @@ def test_safe__stranger_or_approved_already__then_nothing_to_send(deployed, acco
 
 
 def test_safe__its_contracts__then_of_the_published_version(deployed, accounts, project):
-    from scripts._management import session
-
     node = session.connect("TEST::0")
     address = safe(deployed, accounts)
 

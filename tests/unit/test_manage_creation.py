@@ -71,6 +71,29 @@ def test_proxy_steps__maker_has_a_little__only_the_rest_is_paid() -> None:
     assert (pay.to, pay.value, make.raw) == (creation.PROXY_MAKER, 9 * 10**15, creation.PROXY_TRANSACTION)
 
 
+def test_proxy_steps__other_code_at_its_address__refused() -> None:
+    table = Table()
+    table.codes[creation.PROXY] = b"\x60"
+
+    with pytest.raises(ConfigError, match=f"chain 1 has another contract at {creation.PROXY}"):
+        creation.proxy_steps(table.node())
+
+
+def test_maker__the_chain_has_the_proxy__address_without_the_nonce() -> None:
+    table = Table()
+    table.codes[creation.PROXY] = creation.PROXY_RUNTIME
+
+    found = creation.maker(table.node()).make("a", b"\x60")
+
+    assert found.address == create2_address(creation.PROXY, bytes(32), b"\x60")
+    assert found.step is not None
+    assert (found.step.to, found.step.data, found.step.trial) == (
+        creation.PROXY,
+        bytes(32) + b"\x60",
+        (None, b"\x60"),
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "salt"), [("one", b"one".ljust(32, b"\0")), ("0x" + "ab" * 32, b"\xab" * 32)]
 )

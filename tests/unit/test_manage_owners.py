@@ -15,13 +15,12 @@ from scripts._management.owners import (
     Caller,
     NotAllowed,
     Owner,
-    duration,
     owner_of,
     route,
     route_any,
     signatures,
-    utc,
 )
+from scripts._management.times import duration, utc
 from tests.unit.managing import OTHER, SENDER, TARGET, Table, step
 
 pytestmark = pytest.mark.unit
