@@ -37,8 +37,6 @@ CONTRACT = click.option(
     type=click.Choice(["aggregator", FUNDING]),
     help="whose owner",
 )
-
-
 ONLY_CREATE = click.option("--only-create", is_flag=True, help="do not offer it ownership")
 
 
@@ -187,8 +185,8 @@ def _hand_over(job: Job, made: list[creation.Creation], *, only_create: bool) ->
 def _offer(job: Job, to: str) -> Plan:
     now = job.read()
     plan = job.plan(now, changes.transfer(now, to))
-    left = (*plan.left, f"{to} must accept ownership: manage accept")
-    return replace(plan, left=left)
+    which = f" --contract {FUNDING}" if job.contract == FUNDING else ""
+    return replace(plan, left=(*plan.left, f"{to} must accept ownership: manage accept{which}"))
 
 
 def _with_contracts(plan: Plan, made: list[creation.Creation], *, first: bool) -> Plan:

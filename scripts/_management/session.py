@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -138,28 +137,33 @@ def manner_of(*, json_wanted: bool, yes: bool = False, dry_run: bool = False) ->
 
 def _confirm(question: str) -> bool:
     try:
-        return click.confirm(question, err=True)
+        with redirect_stdout(sys.stderr):
+            return click.confirm(question)
     except click.Abort as error:
         click.echo(err=True)  # the question's line is still open
         raise CheckFailed("nobody answered: nothing was sent", hint="--yes confirms in advance") from error
 
 
+class Command(ConnectedProviderCommand):
+    """A command with a network, whose function returns its document; a failure on purpose is one sentence."""
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run it; print the document if that is wanted."""
+        json_wanted = ctx.params["json_wanted"]
+        try:
+            found = super().invoke(ctx)
+        except SpotlineError as error:
+            raise SystemExit(_tell(error, json_wanted=json_wanted)) from None
+        except ApeException as error:
+            unreached = ChainError(f"the network cannot be reached: {error}", hint="check --network")
+            raise SystemExit(_tell(unreached, json_wanted=json_wanted)) from None
+        if json_wanted:
+            click.echo(as_json(found))
+
+
 def command(group: click.Group | None = None, name: str | None = None) -> Callable[[Any], click.Command]:
-    """A command with a network and ``--json``, whose function returns its document; a failure on purpose is one sentence."""
-
-    def decorate(function: Any) -> click.Command:
-        @wraps(function)
-        def run(*, json_wanted: bool, **options: Any) -> None:
-            try:
-                found = function(json_wanted=json_wanted, **options)
-            except SpotlineError as error:
-                raise SystemExit(_tell(error, json_wanted=json_wanted)) from None
-            if json_wanted:
-                click.echo(as_json(found))
-
-        return (group or click).command(name, cls=ConnectedProviderCommand)(JSON(run))
-
-    return decorate
+    """A ``Command`` of a group, or on its own, with ``--json``."""
+    return lambda function: (group or click).command(name, cls=Command)(JSON(function))
 
 
 def _tell(error: SpotlineError, *, json_wanted: bool) -> int:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.chain
 
 AS_OWNER = ("--account", "TEST::0")
 AS_OTHER = ("--account", "TEST::1")
+ONE = REPORTERS[0].address
 NEW = [f"0x{i:040X}" for i in range(1, 4)]
 SOL = b"SOL/USD".ljust(32, b"\0")
 
@@ -120,6 +121,20 @@ def test_transfer_and_accept__an_account__then_it_owns(deployed, accounts):
 
     assert "warning: the new owner is an account: one key changes everything" in said
     assert deployed.aggregator.owner() == accounts[1]
+
+
+def test_transfer_and_accept__of_funding__then_it_alone_changes_hands(desk, accounts, project):
+    desk.configure([ONE], funding=[{"index": "BTC/USD", "mark": "BTC/USD-PERP"}])
+    desk.run("deploy", "--config", desk.config, "--out", desk.file)
+
+    offered = desk.json("transfer", *AS_OWNER, accounts[1].address, "--contract", "funding")
+    desk.run("accept", *AS_OTHER, "--contract", "funding")
+
+    assert offered["left"] == [
+        f"{accounts[1].address} must accept ownership: manage accept --contract funding"
+    ]
+    assert project.PerpetualFunding.at(desk.document["funding"]).owner() == accounts[1]
+    assert desk.aggregator.owner() == accounts[0]
 
 
 def test_show__after_a_pause__then_every_setting(deployed, accounts):
@@ -236,7 +251,6 @@ def test_command_line__as_a_process__then_stdout_is_json_alone_and_nobody_answer
 
 # ---------------------------------------------------------------- what it refuses
 
-ONE = REPORTERS[0].address
 REFUSED = [
     (("rotate", ONE, ONE), 2, f"error: reporter {ONE} is given twice\nhint:  leave one of them out"),
     (
@@ -334,7 +348,25 @@ def test_refusal__test_account_on_a_public_chain__then_its_key_is_everybodys():
         session.load_account("TEST::0", chain_id=1)
 
 
-def test_refusal__nobody_listens__then_one_sentence():
+def test_command_line__network_is_not_there__then_one_sentence(deployed):
+    command = [
+        "ape",
+        "run",
+        "manage",
+        "show",
+        "--network",
+        "http://127.0.0.1:9",
+        "--deployment",
+        deployed.file,
+    ]
+
+    refused = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+    assert (refused.returncode, refused.stdout) == (5, "")
+    assert refused.stderr.startswith("error: the network cannot be reached: No (supported) node found")
+
+
+def test_refusal__endpoint_goes_away__then_one_sentence():
     gone = SimpleNamespace(web3=Web3(HTTPProvider("http://127.0.0.1:9", exception_retry_configuration=None)))
 
     with pytest.raises(

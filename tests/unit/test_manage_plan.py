@@ -1,10 +1,13 @@
 """The pipeline: what is printed, what is simulated by whom, and that nothing is sent that was refused."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from reporter.errors import CheckFailed
+from scripts._management import plan
 from scripts._management.node import Proof, Reverted
 from scripts._management.plan import Manner, Plan, carry_out, lines
 from scripts._management.state import Difference
@@ -124,3 +127,16 @@ def test_lines__reporters_in_another_order__says_so() -> None:
     plan = replace(PLAN, steps=(), differences=(Difference("reporters", "A, B", "B, A"),))
 
     assert lines(plan, Table().node())[4:] == ["  reporters   2 -> 2, in another order"]
+
+
+def test_modules__all_but_two__know_no_ape() -> None:
+    """So that what decides and talks is tested without a chain."""
+    folder = Path(plan.__file__).parent
+
+    knowing = {
+        path.name
+        for path in folder.glob("*.py")
+        if re.search(r"^(from|import) ape\b", path.read_text(), re.M)
+    }
+
+    assert knowing == {"build.py", "session.py"}
