@@ -47,7 +47,8 @@ def rotate(now: State, given: Sequence[str], quorum: int | None) -> Change:
         raise UsageError(f"reporter {twice[0]} is given twice", hint="leave one of them out")
     if not 1 <= len(reporters) <= MAX_REPORTERS:
         raise UsageError(f"{len(reporters)} reporters are given, 1 to {MAX_REPORTERS} are possible")
-    return _configured(now, "rotate the reporter set", reporters, quorum or default_quorum(len(reporters)))
+    wanted = default_quorum(len(reporters)) if quorum is None else quorum
+    return _configured(now, f"rotate to {len(reporters)} reporters with quorum {wanted}", reporters, wanted)
 
 
 def set_quorum(now: State, quorum: int) -> Change:

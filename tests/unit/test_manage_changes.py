@@ -22,6 +22,7 @@ NOW = State(A, ZERO, reporters=(A, B, C, D), quorum=3, max_age_s=60, config_coun
 def test_rotate__three_reporters__calldata_state_and_caller() -> None:
     change = changes.rotate(NOW, [B, C, D], None)
 
+    assert change.does == "rotate to 3 reporters with quorum 3"
     assert change.data == call_data("setConfig(address[],uint8)", [B, C, D], 3)
     assert change.after == replace(NOW, reporters=(B, C, D), config_count=2)
     assert change.may == (A,)
@@ -80,6 +81,7 @@ REFUSED: list[tuple[Callable[[], Change], type[SpotlineError], str]] = [
         UsageError,
         "32 reporters are given, 1 to 31 are possible",
     ),
+    (lambda: changes.rotate(NOW, [A, B], 0), UsageError, "quorum 0 is not possible with 2 reporters"),
     (lambda: changes.rotate(NOW, [A, B], 1), UsageError, "quorum 1 is not possible with 2 reporters"),
     (lambda: changes.set_quorum(NOW, 5), UsageError, "quorum 5 is not possible with 4 reporters"),
     (
