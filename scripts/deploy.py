@@ -11,236 +11,194 @@ The configuration, with the defaults of what may be left out:
      "funding": [{"index": "BTC/USD", "mark": "BTC/USD-PERP", "interval": 3600, "maxIndexAge": 3660,
                   "maxSpreadBps": 100, "maxPremium": 1e17, "interest": 1e14, "damping": 5e14, "maxRate": 75e14}]}
 
-Rates are integers, 1e18 = 100 %. The contracts check every value again; here a wrong one is named before anything is sent.
+Rates are integers, 1e18 = 100 %. With ``--salt`` the aggregator's address follows from the configuration, the owner and the
+salt alone: the same on every chain, whoever deploys. A second run then continues where the first one stopped.
 """
 
-import hashlib
 import json
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-from ape import accounts, chain, project
-from ape.cli import ConnectedProviderCommand
-from eth_utils import is_address, to_checksum_address
+from ape import project
 
-from reporter.errors import ConfigError
+from reporter.errors import ChainError
 from reporter.models import feed_id
+from scripts._management.abi import address_of, call_data
+from scripts._management.build import compile_contracts, creation_code
+from scripts._management.config import DeployConfig, FundingConfig, parse_config, read_config
+from scripts._management.creation import Creation, Maker, proxy_steps, salt_of
+from scripts._management.node import Node, Proof, Step
+from scripts._management.plan import Manner, Plan, carry_out
+from scripts._management.records import feed_entry, write_document
+from scripts._management.session import command, connect, load_account, manner_of
+from scripts._management.state import read_ownership
 
-MAX_REPORTERS = 31
-MAX_DECIMALS = 18
-MAX_AGE_LIMIT = 255
+__all__ = ["cli", "compile_contracts", "deploy", "load_account", "parse_config", "read_config"]
+
 ADD_MARKET_GAS = 1_000_000
+ADD_MARKET = "addMarket(bytes32,(address,uint32,uint32,uint16,uint64,uint64,uint64,uint64))"
+AGGREGATOR_TYPES = ["address", "address[]", "uint8", "uint8", "bytes32[]", "uint8[]"]
 
 
 @dataclass(frozen=True, slots=True)
-class FeedConfig:
-    """One feed: its name is its id, its decimals are for ever."""
+class Blueprint:
+    """Everything that is there afterwards, and the transactions that are still needed."""
 
-    name: str
-    decimals: int
-
-
-@dataclass(frozen=True, slots=True)
-class FundingConfig:
-    """One market. The fields after ``mark`` are ``IPerpetualFunding.Params`` in its order."""
-
-    index: str
-    mark: str
-    interval: int = 3_600
-    maxIndexAge: int = 3_660  # noqa: N815  the name in the configuration file and the contract
-    maxSpreadBps: int = 100  # noqa: N815
-    maxPremium: int = 10**17  # noqa: N815
-    interest: int = 10**14
-    damping: int = 5 * 10**14
-    maxRate: int = 75 * 10**14  # noqa: N815
-
-    def params(self, mark_address: str) -> tuple[Any, ...]:
-        """The struct that ``addMarket`` takes."""
-        return (mark_address, *list(asdict(self).values())[2:])
+    aggregator: Creation
+    feeds: dict[str, Creation]
+    funding: Creation | None
+    steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DeployConfig:
-    """What is deployed, checked."""
-
-    reporters: tuple[str, ...]
-    quorum: int
-    max_age: int
-    feeds: tuple[FeedConfig, ...]
-    funding: tuple[FundingConfig, ...]
-
-
-# ---------------------------------------------------------------- reading the configuration
-
-
-def read_config(path: Path) -> DeployConfig:
-    """Read and check a configuration file.
-
-    Raises:
-        ConfigError: The file cannot be read, or a value cannot be deployed; ``key`` names it.
-    """
-    try:
-        data = json.loads(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise ConfigError(f"{path} is not JSON: {error}") from error
-    return parse_config(data)
+def deploy(
+    config: DeployConfig, node: Node, manner: Manner, owner: str, out: Path, salt: bytes | None = None
+) -> dict[str, Any]:
+    """Deploy everything, write the deployment file, and return what was done and the file's document as ``deployment``."""
+    made = draw(config, node, owner, salt)
+    found = carry_out(_plan(made, owner, out), node, manner)
+    found["deployment"] = _document(config, node, made, found, out)
+    if not manner.dry_run:
+        write_document(out, found["deployment"])
+        manner.say(f"wrote {out}")
+    return found
 
 
-def parse_config(data: Any) -> DeployConfig:
-    """Check a decoded configuration. Unknown keys are refused: a typo must not become a default."""
-    _keys(data, "the configuration", {"reporters", "feeds"}, {"quorum", "maxAge", "funding"})
-    reporters = _reporters(data["reporters"])
-    feeds = tuple(_feed(f"feeds[{i}]", feed) for i, feed in enumerate(_list("feeds", data["feeds"])))
-    _distinct("feeds", [feed.name for feed in feeds])
-    quorum = _integer(
-        "quorum", data.get("quorum", 2 * len(reporters) // 3 + 1), len(reporters) // 2 + 1, len(reporters)
-    )
-    items = enumerate(_list("funding", data.get("funding", []), least=0))
-    funding = tuple(_funding(f"funding[{i}]", item, feeds) for i, item in items)
-    _distinct("funding", [market.index for market in funding])
-    max_age = _integer("maxAge", data.get("maxAge", 60), 1, MAX_AGE_LIMIT)
-    return DeployConfig(reporters, quorum, max_age, feeds, funding)
+def draw(config: DeployConfig, node: Node, owner: str, salt: bytes | None) -> Blueprint:
+    """Plan every contract and call, in order; addresses are known from here on."""
+    first = [] if salt is None else proxy_steps(node)
+    make = Maker(node, salt)
+    make.skip(sum(step.raw is None for step in first))
+    aggregator = make.make("aggregator", _aggregator_code(config, owner))
+    faces = {feed.name: _face(make, aggregator, feed.name) for feed in config.feeds}
+    funding, last = _funding(config.funding, node, make, aggregator, owner)
+    steps = [made.step for made in (aggregator, *faces.values()) if made.step]
+    return Blueprint(aggregator, faces, funding, (*first, *steps, *last))
 
 
-def _reporters(given: Any) -> tuple[str, ...]:
-    addresses = _list("reporters", given, most=MAX_REPORTERS)
-    for i, address in enumerate(addresses):
-        if not isinstance(address, str) or not is_address(address) or int(address, 16) == 0:
-            raise ConfigError(f"reporters[{i}] is not an address: {address!r}", key=f"reporters[{i}]")
-    checksummed = [str(to_checksum_address(address)) for address in addresses]
-    _distinct("reporters", checksummed)
-    return tuple(checksummed)
-
-
-def _feed(key: str, given: Any) -> FeedConfig:
-    _keys(given, key, {"name", "decimals"}, set())
-    if not isinstance(given["name"], str):
-        raise ConfigError(f"{key}.name is not a text: {given['name']!r}", key=f"{key}.name")
-    try:
-        feed_id(given["name"])
-    except ValueError as error:
-        raise ConfigError(f"{key}.name: {error}", key=f"{key}.name") from error
-    return FeedConfig(given["name"], _integer(f"{key}.decimals", given["decimals"], 0, MAX_DECIMALS))
-
-
-def _funding(key: str, given: Any, feeds: tuple[FeedConfig, ...]) -> FundingConfig:
-    numbers = {"interval", "maxIndexAge", "maxSpreadBps", "maxPremium", "interest", "damping", "maxRate"}
-    _keys(given, key, {"index", "mark"}, numbers)
-    decimals = {feed.name: feed.decimals for feed in feeds}
-    for role in ("index", "mark"):
-        if given[role] not in decimals:
-            raise ConfigError(f"{key}.{role} is not one of the feeds: {given[role]!r}", key=f"{key}.{role}")
-    if decimals[given["index"]] != decimals[given["mark"]]:
-        raise ConfigError(f"{key}: {given['mark']} and {given['index']} have different decimals", key=key)
-    for name in numbers & given.keys():
-        _integer(f"{key}.{name}", given[name], 0, 2**64 - 1)
-    return FundingConfig(**given)
-
-
-def _keys(given: Any, where: str, required: set[str], optional: set[str]) -> None:
-    if not isinstance(given, dict):
-        raise ConfigError(f"{where} is not an object: {given!r}", key=where)
-    if missing := sorted(required - given.keys()):
-        raise ConfigError(f"{where} lacks {', '.join(missing)}", key=where)
-    if unknown := sorted(given.keys() - required - optional):
-        known = ", ".join(sorted(required | optional))
-        raise ConfigError(
-            f"{where} has unknown keys: {', '.join(unknown)}", key=where, hint=f"known: {known}"
-        )
-
-
-def _list(key: str, given: Any, least: int = 1, most: int | None = None) -> list[Any]:
-    if not isinstance(given, list) or len(given) < least:
-        raise ConfigError(f"{key} is not a list of at least {least}: {given!r}", key=key)
-    if most is not None and len(given) > most:
-        raise ConfigError(f"{key} has {len(given)} entries, at most {most} are possible", key=key)
-    return given
-
-
-def _integer(key: str, given: Any, least: int, most: int) -> int:
-    if type(given) is not int or not least <= given <= most:
-        raise ConfigError(f"{key} is {given!r}, not an integer from {least} to {most}", key=key)
-    return given
-
-
-def _distinct(key: str, names: list[str]) -> None:
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ConfigError(f"{key} has {', '.join(twice)} twice", key=key)
-
-
-# ---------------------------------------------------------------- deploying
-
-
-def compile_contracts() -> None:
-    """Compile everything unless nothing changed.
-
-    ape 0.8 recompiles a file only when that very file changed: an edited library or base contract would leave its users'
-    old bytecode in the cache, and that would be deployed. So a stamp covers all sources and the cache itself.
-    """
-    stamp = project.manifest_path.with_name("spotline.sha256")
-    if not stamp.exists() or stamp.read_text() != _fingerprint():
-        project.load_contracts(use_cache=False)
-        stamp.write_text(_fingerprint())
-
-
-def _fingerprint() -> str:
-    root = Path(project.path)
-    sources = sorted(path for path in root.glob("contracts/**/*.sol") if ".cache" not in path.parts)
-    total = hashlib.sha256()
-    for path in (*sources, root / "ape-config.yaml", project.manifest_path):
-        total.update(path.read_bytes() if path.exists() else b"")
-        total.update(b"\0")
-    return total.hexdigest()
-
-
-def deploy(config: DeployConfig, owner: Any) -> dict[str, Any]:
-    """Deploy everything from ``owner``, who also becomes the owner, and return the deployment document."""
-    compile_contracts()
+def _aggregator_code(config: DeployConfig, owner: str) -> bytes:
     ids = [feed_id(feed.name) for feed in config.feeds]
-    aggregator = owner.deploy(
-        project.Aggregator,
-        owner,
-        list(config.reporters),
-        config.quorum,
-        config.max_age,
-        ids,
-        [feed.decimals for feed in config.feeds],
-    )
-    feeds = {
-        feed.name: {
-            "feedId": "0x" + feed_id(feed.name).hex(),
-            "address": owner.deploy(project.Feed, aggregator, feed_id(feed.name)).address,
-            "decimals": feed.decimals,
-        }
-        for feed in config.feeds
-    }
-    return {
-        "chainId": chain.chain_id,
-        "aggregator": aggregator.address,
-        "feeds": feeds,
-        "funding": deploy_funding(config.funding, aggregator, owner),
-        "market": None,
-        "startBlock": aggregator.creation_metadata.block if aggregator.creation_metadata else 0,
-        "gitCommit": git_commit(),
-    }
+    decimals = [feed.decimals for feed in config.feeds]
+    values = (owner, config.reporters, config.quorum, config.max_age, ids, decimals)
+    return creation_code("Aggregator", AGGREGATOR_TYPES, *values)
 
 
-def deploy_funding(markets: tuple[FundingConfig, ...], aggregator: Any, owner: Any) -> str | None:
-    """One PerpetualFunding with a market for each entry; its mark is a feed of the same aggregator."""
+def _face(make: Maker, aggregator: Creation, name: str) -> Creation:
+    code = creation_code("Feed", ["address", "bytes32"], aggregator.address, feed_id(name))
+    return make.make(f"Feed of {name}", code, after_previous=aggregator.step is not None)
+
+
+def _funding(
+    markets: tuple[FundingConfig, ...], node: Node, make: Maker, aggregator: Creation, owner: str
+) -> tuple[Creation | None, list[Step]]:
+    """The funding contract with its markets. Whoever deploys adds them, so the owner must accept it when that is another."""
     if not markets:
-        return None
-    funding = owner.deploy(project.PerpetualFunding, owner, aggregator)
+        return None, []
+    code = creation_code("PerpetualFunding", ["address", "address"], node.sender, aggregator.address)
+    funding = make.make("PerpetualFunding", code)
+    steps = [funding.step] if funding.step else []
     for market in markets:
-        mark = owner.deploy(project.FeedMark, aggregator, feed_id(market.mark), feed_id(market.index))
-        # A limit of our own: what an estimate saw a second earlier may cost more at the block's time.
-        params = market.params(mark.address)
-        funding.addMarket(feed_id(market.index), params, sender=owner, gas=ADD_MARKET_GAS)
-    return str(funding.address)
+        steps += _market(market, node, make, aggregator, funding)
+    return funding, steps + _offered(node, make, funding, owner)
+
+
+def _market(
+    market: FundingConfig, node: Node, make: Maker, aggregator: Creation, funding: Creation
+) -> list[Step]:
+    if not funding.step and _has_market(node, funding.address, market.index):
+        return []
+    ids = feed_id(market.mark), feed_id(market.index)
+    code = creation_code("FeedMark", ["address", "bytes32", "bytes32"], aggregator.address, *ids)
+    mark = make.make(f"FeedMark of {market.mark}", code, after_previous=aggregator.step is not None)
+    make.skip()
+    data = call_data(ADD_MARKET, ids[1], *market.params(mark.address))
+    there = Proof(
+        f"funding has the market {market.index}", lambda: _has_market(node, funding.address, market.index)
+    )
+    # A limit of our own: what an estimate saw a second earlier may cost more at the block's time.
+    add = Step(
+        f"add the market {market.index}",
+        funding.address,
+        data,
+        there,
+        gas=ADD_MARKET_GAS,
+        after_previous=True,
+    )
+    return [*([mark.step] if mark.step else []), add]
+
+
+def _has_market(node: Node, funding: str, index: str) -> bool:
+    try:
+        return bool(node.view(funding, "lastAccrual(bytes32)", ["uint64"], feed_id(index)))
+    except ChainError as error:
+        if "UnknownMarket" in str(error):
+            return False
+        raise
+
+
+def _offered(node: Node, make: Maker, funding: Creation, owner: str) -> list[Step]:
+    def has_it() -> bool:
+        now = read_ownership(node, funding.address)
+        return owner in (now.owner, now.pending_owner)
+
+    if owner == node.sender or (not funding.step and has_it()):
+        return []
+    make.skip()
+    offered = Proof(f"funding is offered to {owner}", has_it)
+    data = call_data("transferOwnership(address)", owner)
+    return [Step(f"offer funding to {owner}", funding.address, data, offered, after_previous=True)]
+
+
+# ---------------------------------------------------------------- telling and recording
+
+
+def _plan(made: Blueprint, owner: str, out: Path) -> Plan:
+    contracts = [each for each in (made.aggregator, *made.feeds.values(), made.funding) if each]
+    facts = (("owner", owner), *(each.fact for each in contracts), ("writes", str(out)))
+    offered = made.steps and made.steps[-1].does.startswith("offer funding")
+    left = (f"{owner} must accept funding: manage accept --contract funding",) if offered else ()
+    old = _recorded(out).get("aggregator")
+    lost = old not in (None, made.aggregator.address)
+    warnings = (f"{out} is replaced: it names the aggregator {old}",) if lost else ()
+    return Plan("deploy Spotline", facts, made.steps, warnings=warnings, left=left)
+
+
+def _recorded(out: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(out.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _document(
+    config: DeployConfig, node: Node, made: Blueprint, found: dict[str, Any], out: Path
+) -> dict[str, Any]:
+    """The deployment file. What an older one says about the same aggregator, feeds added since included, is kept."""
+    old = _recorded(out)
+    kept = old if old.get("aggregator") == made.aggregator.address else {}
+    feeds = {
+        f.name: feed_entry(feed_id(f.name), made.feeds[f.name].address, f.decimals) for f in config.feeds
+    }
+    new = made.aggregator.step is not None
+    return {
+        "chainId": node.chain_id,
+        "aggregator": made.aggregator.address,
+        "feeds": {**kept.get("feeds", {}), **feeds},
+        "funding": made.funding.address if made.funding else kept.get("funding"),
+        "market": kept.get("market"),
+        "startBlock": _first_block(made, found) if new else kept.get("startBlock", 0),
+        "gitCommit": git_commit() if new else kept.get("gitCommit"),
+    }
+
+
+def _first_block(made: Blueprint, found: dict[str, Any]) -> int:
+    """The aggregator's; 0 in a dry run. Also what stands for a block that we do not know: readers start early enough."""
+    steps = [step.does for step in made.steps]
+    sent = found["transactions"]
+    return int(sent[steps.index("create the aggregator")]["block"]) if sent else 0
 
 
 def git_commit() -> str | None:
@@ -255,28 +213,29 @@ def git_commit() -> str | None:
     return done.stdout.strip() or None
 
 
-def load_account(alias: str) -> Any:
-    """``TEST::0`` is the first account of the local chain; anything else is one of ape's accounts."""
-    if alias.startswith("TEST::"):
-        return accounts.test_accounts[int(alias.removeprefix("TEST::"))]
-    return accounts.load(alias)
-
-
-@click.command(cls=ConnectedProviderCommand)
+@command()
 @click.option(
     "--config", "config_path", required=True, type=click.Path(path_type=Path), help="configuration, JSON"
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="deployment file to write")
-@click.option("--account", default="TEST::0", show_default=True, help="ape account that deploys and owns")
-def cli(config_path: Path, out: Path, account: str) -> None:
+@click.option("--account", default="TEST::0", show_default=True, help="ape account that deploys")
+@click.option("--owner", help="who owns the contracts; default: the account")
+@click.option("--salt", help="deterministic addresses: up to 32 characters, or 32 bytes in hex")
+@click.option("--yes", is_flag=True, help="do not ask")
+@click.option("--dry-run", is_flag=True, help="stop after the simulation")
+def cli(
+    config_path: Path,
+    out: Path,
+    account: str,
+    owner: str | None,
+    salt: str | None,
+    yes: bool,
+    dry_run: bool,
+    json_wanted: bool,
+) -> dict[str, Any]:
     """Deploy Spotline's contracts and write the deployment file."""
-    try:
-        config = read_config(config_path)
-    except ConfigError as error:
-        failure = click.ClickException(f"{error}{f' ({error.hint})' if error.hint else ''}")
-        failure.exit_code = error.exit_code
-        raise failure from error
-    deployment = deploy(config, load_account(account))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(deployment, indent=1) + "\n")
-    click.echo(f"wrote {out}", err=True)
+    config = read_config(config_path)
+    node = connect(account)
+    manner = manner_of(json_wanted=json_wanted, yes=yes, dry_run=dry_run)
+    owned_by = address_of("--owner", owner) if owner else node.sender
+    return deploy(config, node, manner, owned_by, out, salt_of(salt) if salt else None)

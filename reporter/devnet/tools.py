@@ -34,7 +34,7 @@ class Tools:
     def deploy_argv(self, rpc_url: str, config: Path, out: Path) -> list[str]:
         """The deploy script's command."""
         script = [self.ape, "run", "deploy", "--network", rpc_url]
-        return [*script, "--config", str(config), "--out", str(out)]
+        return [*script, "--config", str(config), "--out", str(out), "--yes"]
 
 
 def find_tools(kind: str, root: Path = ROOT) -> Tools:

@@ -11,6 +11,7 @@ from ape import config
 from ape.api.transactions import ReceiptAPI
 from ape_hardhat.provider import HardhatProvider
 from batches import BTC, ETH, PERP, Submitter
+from desk import Desk
 from eth_account import Account
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +76,20 @@ def load(path: str) -> ModuleType:
 @pytest.fixture(scope="session")
 def deploy_script():
     return load("scripts/deploy.py")
+
+
+@pytest.fixture
+def desk(deploy_script, tmp_path):
+    """What an operator has: the commands, and a configuration that is not deployed yet."""
+    found = Desk(deploy_script.cli, load("scripts/manage.py").cli, tmp_path)
+    found.configure([reporter.address for reporter in REPORTERS])
+    return found
+
+
+@pytest.fixture
+def deployed(desk):
+    desk.run("deploy", "--config", desk.config, "--out", desk.file, "--account", "TEST::0")
+    return desk
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -142,3 +142,13 @@ def test_events__every_log_event__is_listed() -> None:
 
     assert len(events) >= 5
     assert all(f"`{event}`" in section("Running") for event in events)
+
+
+def test_manage__every_command__has_a_row() -> None:
+    source = (ROOT / "scripts" / "manage.py").read_text()
+    commands = re.findall(r'@(?:managing|command)\(\s*cli,\s*"([a-z-]+)"', source)
+
+    said = [row[0].strip("`").split()[0] for row in rows(section("Managing the contracts"))]
+
+    assert len(commands) >= 13
+    assert sorted(said) == sorted(commands)

@@ -1,0 +1,37 @@
+"""Compiling through ape, and the creation code that comes of it."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ape import project
+from eth_abi.abi import encode
+
+
+def compile_contracts() -> None:
+    """Compile everything unless nothing changed.
+
+    ape 0.8 recompiles a file only when that very file changed: an edited library or base contract would leave its users'
+    old bytecode in the cache, and that would be deployed. So a stamp covers all sources and the cache itself.
+    """
+    stamp = project.manifest_path.with_name("spotline.sha256")
+    if not stamp.exists() or stamp.read_text() != _fingerprint():
+        project.load_contracts(use_cache=False)
+        stamp.write_text(_fingerprint())
+
+
+def _fingerprint() -> str:
+    root = Path(project.path)
+    sources = sorted(path for path in root.glob("contracts/**/*.sol") if ".cache" not in path.parts)
+    total = hashlib.sha256()
+    for path in (*sources, root / "ape-config.yaml", project.manifest_path):
+        total.update(path.read_bytes() if path.exists() else b"")
+        total.update(b"\0")
+    return total.hexdigest()
+
+
+def creation_code(contract: str, types: list[str], *arguments: Any) -> bytes:
+    """The creation code of one of our contracts with its constructor's arguments."""
+    compile_contracts()
+    code = getattr(project, contract).contract_type.deployment_bytecode.bytecode
+    return bytes.fromhex(code.removeprefix("0x")) + encode(types, arguments)
