@@ -20,6 +20,7 @@ abstract contract CampaignBatches is CampaignModel {
     mapping(bytes32 action => uint256) public calls;
     mapping(bytes32 action => uint256) public successes;
     bytes32 private _action;
+    uint256 private _played;
     uint256 private _random;
     uint256 private _pausedFor;
 
@@ -55,6 +56,7 @@ abstract contract CampaignBatches is CampaignModel {
     /// @dev Time goes on with every action; the seed decides all that the action draws.
     modifier plays(bytes32 action, uint256 seed) {
         if (calls[action]++ == 0) actions.push(action);
+        _played++;
         _action = action;
         _random = seed;
         now_ += 1 + seed % 4;
@@ -79,7 +81,7 @@ abstract contract CampaignBatches is CampaignModel {
             uint256 n = calls[actions[i]];
             if (n >= 8) assertTrue(10 * successes[actions[i]] >= 3 * n, string(abi.encodePacked(actions[i])));
         }
-        assertTrue(history[BTC].length + history[ETH].length > 5, "the campaign made no rounds");
+        if (_played >= 64) assertTrue(history[BTC].length + history[ETH].length > 5, "hardly any rounds were made");
     }
 
     /// @dev 0 to n - 1.
@@ -175,9 +177,9 @@ abstract contract CampaignBatches is CampaignModel {
     /// @dev Sign the j-th report again with `key` and put it in its place.
     function _resign(Batch memory b, uint256 j, uint256 key) internal pure {
         bytes memory row = _row(b, j, key, ReportHash.feedIdsHash(b.feedIds));
-        uint256 at = _reportAt(b, j);
+        uint256 offset = _reportAt(b, j);
         for (uint256 i = 0; i < row.length; i++) {
-            b.observations[at + i] = row[i];
+            b.observations[offset + i] = row[i];
         }
     }
 

@@ -48,13 +48,13 @@ contract CampaignHandler is CampaignReporters {
     function setUnsafe(uint256 seed) external plays("set unsafe", seed) {
         address[] memory set = _addresses();
         uint256 n = set.length;
-        uint256 at = _draw(n);
+        uint256 index = _draw(n);
         uint256 kind = _draw(5);
         if (kind == 0) return _unsafe(set, n / 2, abi.encodeWithSelector(_quorumError(), n / 2, n));
         if (kind == 1) return _unsafe(set, n + 1, abi.encodeWithSelector(_quorumError(), n + 1, n));
         if (kind == 2) {
-            set[at] = address(0);
-            return _unsafe(set, quorum, abi.encodeWithSelector(IAggregator.ZeroReporter.selector, at));
+            set[index] = address(0);
+            return _unsafe(set, quorum, abi.encodeWithSelector(IAggregator.ZeroReporter.selector, index));
         }
         if (kind == 3) return _unsafe(_twice(set), n + 1, abi.encodeWithSelector(_twiceError(), set[0]));
         uint256 many = _draw(2) == 0 ? 0 : 32 + _draw(9);

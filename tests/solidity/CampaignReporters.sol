@@ -92,8 +92,8 @@ abstract contract CampaignReporters is CampaignBatches {
         for (uint256 f = 0; f < prices.length; f++) {
             prices[f] = b.rows[j][f];
         }
-        uint256 at = _reportAt(b, j);
-        return IAggregator.SignedReport(b.observedAt, b.feedIds, prices, _wordAt(b, at), _wordAt(b, at + 32));
+        uint256 offset = _reportAt(b, j);
+        return IAggregator.SignedReport(b.observedAt, b.feedIds, prices, _wordAt(b, offset), _wordAt(b, offset + 32));
     }
 
     // ---------------------------------------------------------------- replay
@@ -147,23 +147,23 @@ abstract contract CampaignReporters is CampaignBatches {
     }
 
     function _tamper(Batch memory b, uint256 j) private {
-        uint256 at = _reportAt(b, j);
+        uint256 offset = _reportAt(b, j);
         uint256 kind = _draw(7);
-        uint256 vs = uint256(_wordAt(b, at + 32));
+        uint256 vs = uint256(_wordAt(b, offset + 32));
         if (kind == 0) return _resign(b, j, pool[(first + keys.length) % POOL]);
-        if (kind == 1) return _putSignature(b, at, 0, 0);
-        if (kind == 2) return _putSignature(b, at, bytes32(_draw(type(uint256).max)), bytes32(vs));
-        if (kind == 3) return _putWord(b, at + 32, bytes32(vs ^ (1 << 255)));
-        if (kind == 4) return _putWord(b, at + 32, _highTwin(vs));
+        if (kind == 1) return _putSignature(b, offset, 0, 0);
+        if (kind == 2) return _putSignature(b, offset, bytes32(_draw(type(uint256).max)), bytes32(vs));
+        if (kind == 3) return _putWord(b, offset + 32, bytes32(vs ^ (1 << 255)));
+        if (kind == 4) return _putWord(b, offset + 32, _highTwin(vs));
         if (kind == 5) {
             return _resign(b, j, keys[(_bitAt(b.bitmap, j) + 1) % keys.length] + (keys.length == 1 ? 1 : 0));
         }
-        b.observations[at + 64 + _draw(8 * b.feedIds.length)] ^= bytes1(uint8(1 + _draw(255)));
+        b.observations[offset + 64 + _draw(8 * b.feedIds.length)] ^= bytes1(uint8(1 + _draw(255)));
     }
 
-    function _putSignature(Batch memory b, uint256 at, bytes32 r, bytes32 vs) private pure {
-        _putWord(b, at, r);
-        _putWord(b, at + 32, vs);
+    function _putSignature(Batch memory b, uint256 offset, bytes32 r, bytes32 vs) private pure {
+        _putWord(b, offset, r);
+        _putWord(b, offset + 32, vs);
     }
 
     /// @dev n - s with the other parity, as far as 255 bits can say it.
