@@ -15,11 +15,6 @@ contract AttacksEvidenceTest is AttackBase {
         _refused(_evidence(0, b, a), _invalid(0));
     }
 
-    function test_attack__same_report_twice__then_not_equivocation() public {
-        IAggregator.SignedReport memory a = _report(0, 10);
-        _refused(_evidence(0, a, a), abi.encodeWithSelector(IAggregator.NotEquivocation.selector));
-    }
-
     /// @dev Two honest prices at two times, one time made equal to the other.
     function test_attack__time_of_an_older_report_changed__then_invalid_signature() public {
         IAggregator.SignedReport memory older = _reportAt(NOW - 1, keys[0], 10);
@@ -32,13 +27,6 @@ contract AttacksEvidenceTest is AttackBase {
         IAggregator.SignedReport memory abstained = _report(0, 0);
         abstained.prices[0] = 11;
         _refused(_evidence(0, _report(0, 10), abstained), _invalid(0));
-    }
-
-    /// @dev Zero against a price, both well signed: abstaining is not lying.
-    function test_attack__abstention_and_price__then_not_equivocation() public {
-        bytes memory reason = abi.encodeWithSelector(IAggregator.NotEquivocation.selector);
-        _refused(_evidence(0, _report(0, 10), _report(0, 0)), reason);
-        _refused(_evidence(0, _report(0, type(int64).min), _report(0, 10)), reason);
     }
 
     /// @dev Honest prices of one second for two feeds, exchanged.

@@ -10,10 +10,6 @@ contract AttacksMedianTest is AttackBase {
 
     // ---------------------------------------------------------------- the named position
 
-    function test_attack__position_of_the_lowest_price__then_not_median() public {
-        _named(_three(11, 10, 12), 1, NOT_MEDIAN);
-    }
-
     function test_attack__position_of_the_highest_price__then_not_median() public {
         _named(_three(11, 10, 12), 2, NOT_MEDIAN);
     }

@@ -38,20 +38,6 @@ contract AttacksPowersTest is AttackBase {
 
     // ---------------------------------------------------------------- pauser and feed manager
 
-    function test_attack__pauser_unpauses__then_unauthorized() public {
-        vm.prank(PAUSER);
-        aggregator.pause();
-        _refusedTo(PAUSER, abi.encodeCall(IAggregator.unpause, ()), _notOwner(PAUSER));
-    }
-
-    function test_attack__pauser_names_its_successor__then_unauthorized() public {
-        _refusedTo(PAUSER, abi.encodeCall(IAggregator.setPauser, (HEIR)), _notOwner(PAUSER));
-    }
-
-    function test_attack__pauser_adds_a_feed__then_unauthorized() public {
-        _refusedTo(PAUSER, abi.encodeCall(IAggregator.addFeed, ("SOL/USD", 8)), _unauthorized(PAUSER));
-    }
-
     function test_attack__former_pauser_pauses__then_unauthorized() public {
         vm.prank(OWNER);
         aggregator.setPauser(HEIR);
@@ -63,18 +49,6 @@ contract AttacksPowersTest is AttackBase {
         vm.prank(OWNER);
         aggregator.setPauser(address(0));
         _refusedTo(PAUSER, abi.encodeCall(IAggregator.pause, ()), _unauthorized(PAUSER));
-    }
-
-    function test_attack__feed_manager_changes_the_set__then_unauthorized() public {
-        _refusedTo(MANAGER, abi.encodeCall(IAggregator.setConfig, (_addresses(), 4)), _notOwner(MANAGER));
-    }
-
-    function test_attack__feed_manager_changes_the_age__then_unauthorized() public {
-        _refusedTo(MANAGER, abi.encodeCall(IAggregator.setMaxAge, (255)), _notOwner(MANAGER));
-    }
-
-    function test_attack__feed_manager_pauses__then_unauthorized() public {
-        _refusedTo(MANAGER, abi.encodeCall(IAggregator.pause, ()), _unauthorized(MANAGER));
     }
 
     /// @dev Registering a feed again would put it back to no data.
@@ -151,20 +125,6 @@ contract AttacksPowersTest is AttackBase {
         aggregator.unpause();
         bytes memory reason = abi.encodeWithSelector(IAggregator.Stale.selector, NOW - START, 60);
         _refused(abi.encodeCall(IAggregator.read, (BTC, 60)), reason);
-    }
-
-    /// @dev Half the reporters could each sign a batch of their own.
-    function test_attack__owner_sets_a_quorum_of_half__then_quorum_out_of_range() public {
-        bytes memory reason = abi.encodeWithSelector(IAggregator.QuorumOutOfRange.selector, 2, 4);
-        _refusedTo(OWNER, abi.encodeCall(IAggregator.setConfig, (_addresses(), 2)), reason);
-    }
-
-    /// @dev `ecrecover` answers zero for garbage.
-    function test_attack__owner_registers_zero__then_zero_reporter() public {
-        address[] memory set = _addresses();
-        set[3] = address(0);
-        bytes memory reason = abi.encodeWithSelector(IAggregator.ZeroReporter.selector, 3);
-        _refusedTo(OWNER, abi.encodeCall(IAggregator.setConfig, (set, 3)), reason);
     }
 
     // ---------------------------------------------------------------- re-entrancy
