@@ -82,6 +82,26 @@ contract AttacksMedianTest is AttackBase {
         assertEq(aggregator.latestRound(BTC).answer, 100);
     }
 
+    /// @dev A14 down to the storage: a batch for one feed writes no word that a batch for the other does, nor the other way.
+    /// forge-config: default.fuzz.runs = 2000
+    function testFuzz_attack__batch_for_one_feed__then_no_word_of_the_other_is_written(
+        int64[3] memory a,
+        int64[3] memory b
+    ) public {
+        bytes32 eth = keccak256(abi.encode(aggregator.latestRound(ETH), aggregator.getRound(ETH, 1)));
+        bytes32[] memory first = _written(BTC, _positive(a));
+        assertEq(keccak256(abi.encode(aggregator.latestRound(ETH), aggregator.getRound(ETH, 1))), eth);
+        bytes32 btc = keccak256(abi.encode(aggregator.latestRound(BTC), aggregator.getRound(BTC, 1)));
+        bytes32[] memory second = _written(ETH, _positive(b));
+        assertEq(keccak256(abi.encode(aggregator.latestRound(BTC), aggregator.getRound(BTC, 1))), btc);
+        assertTrue(first.length > 0 && second.length > 0, "nothing was written");
+        for (uint256 i = 0; i < first.length; i++) {
+            for (uint256 j = 0; j < second.length; j++) {
+                assertTrue(first[i] != second[j], "one word of two feeds");
+            }
+        }
+    }
+
     // ---------------------------------------------------------------- prices
 
     /// @dev One of three lies as low or high as a word can say: the answer is an honest price.
@@ -136,6 +156,20 @@ contract AttacksMedianTest is AttackBase {
     }
 
     // ---------------------------------------------------------------- helpers
+
+    function _written(bytes32 feedId, int64[] memory prices) private returns (bytes32[] memory slots) {
+        (bytes32[] memory ids, bytes memory data) = _single(feedId, NOW, prices);
+        vm.record();
+        aggregator.update(NOW, 7, ids, data);
+        (, slots) = vm.accesses(address(aggregator));
+    }
+
+    function _positive(int64[3] memory given) private pure returns (int64[] memory) {
+        for (uint256 i = 0; i < 3; i++) {
+            if (given[i] <= 0) given[i] = int64(int256(1) - (int256(given[i]) / 2));
+        }
+        return _three(given[0], given[1], given[2]);
+    }
 
     /// @dev BTC with these prices and this position; ETH beside it has three or four good prices.
     function _named(int64[] memory prices, uint8 position, IAggregator.SkipReason reason) private {
