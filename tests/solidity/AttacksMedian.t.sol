@@ -82,6 +82,19 @@ contract AttacksMedianTest is AttackBase {
         assertEq(aggregator.latestRound(BTC).answer, 100);
     }
 
+    /// @dev A15: a front-runner sends the honest batch first, with BTC's position spoiled. The honest one still brings BTC.
+    function test_attack__front_runner_spoils_one_feed__then_the_honest_batch_still_lands_it() public {
+        bytes memory honest = _beside(_three(10, 11, 12));
+        bytes memory spoiled = bytes.concat(honest);
+        spoiled[0] = bytes1(uint8(2));
+        _skipped(BTC, NOT_MEDIAN, _call(NOW, 7, _two(BTC, ETH), spoiled));
+        vm.expectEmit(address(aggregator));
+        emit IAggregator.FeedSkipped(ETH, IAggregator.SkipReason.NotNewer);
+        aggregator.update(NOW, 7, _two(BTC, ETH), honest);
+        assertEq(aggregator.latestRound(BTC).answer, 11);
+        assertEq(aggregator.latestRound(ETH).answer, 21);
+    }
+
     /// @dev A14 down to the storage: a batch for one feed writes no word that a batch for the other does, nor the other way.
     /// forge-config: default.fuzz.runs = 2000
     function testFuzz_attack__batch_for_one_feed__then_no_word_of_the_other_is_written(

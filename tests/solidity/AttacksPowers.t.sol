@@ -111,6 +111,19 @@ contract AttacksPowersTest is AttackBase {
         assertEq(aggregator.latestRound(BTC).answer, 5);
     }
 
+    /// @dev The pauser keeps its right and there is nobody left to unpause: name no pauser before renouncing.
+    function test_attack__pauser_pauses_after_the_owner_renounced__then_updates_stop_for_good_and_reads_go_on() public {
+        vm.prank(OWNER);
+        aggregator.renounceOwnership();
+        vm.prank(PAUSER);
+        aggregator.pause();
+        _refusedTo(PAUSER, abi.encodeCall(IAggregator.unpause, ()), _notOwner(PAUSER));
+        bytes memory reason = abi.encodeWithSelector(IAggregator.UpdatesPaused.selector);
+        _refused(_call(NOW, 7, _one(BTC), _btc(10, 11, 12)), reason);
+        (int256 answer,,,) = aggregator.read(BTC, NOW - START);
+        assertEq(answer, 1000);
+    }
+
     // ---------------------------------------------------------------- the owner's own bounds
 
     /// @dev A7: pause and resume, a new set, a longer age: an old answer stays as old as it is.
