@@ -90,13 +90,28 @@ contract AttacksTimeTest is AttackBase {
         uint64 last = type(uint32).max;
         vm.warp(last);
         _update(BTC, last, 5);
-        bytes32 before = _everything();
-        (bytes32[] memory ids, bytes memory data) = _single(BTC, last + 1, _three(6, 6, 6));
         vm.warp(last + 1);
-        (bool ok,) = address(aggregator).call(_call(last + 1, 7, ids, data));
-        assertTrue(!ok && _everything() == before, "a time was cut to 32 bits");
+        _notStored(last + 1, _at(last + 1));
         (int256 answer,,,) = aggregator.read(BTC, 1);
         assertEq(answer, 5);
+    }
+
+    /// @dev Signed for a second of 1970, sent 2^32 seconds later: the same 32 bits, on a feed that has no round yet.
+    function test_attack__signed_for_1970_and_sent_in_2106__then_refused() public {
+        uint64 later = uint64(1 << 32) + 5;
+        vm.prank(OWNER);
+        aggregator.addFeed("SOL/USD", 8);
+        vm.warp(later);
+        (bytes32[] memory ids, bytes memory data) = _single("SOL/USD", 5, _three(6, 6, 6));
+        _notStored(later, _call(later, 7, ids, data));
+        assertEq(aggregator.latestRound("SOL/USD").roundId, 0);
+    }
+
+    function _notStored(uint64 time, bytes memory attempt) private {
+        bytes32 before = _everything();
+        assertEq(block.timestamp, time);
+        (bool ok,) = address(aggregator).call(attempt);
+        assertTrue(!ok && _everything() == before, "a time was cut to 32 bits");
     }
 
     /// @dev A9: the limit itself is fresh, and no limit is large enough for a feed without data.
