@@ -81,10 +81,25 @@ abstract contract CampaignReporters is CampaignBatches {
         aggregator.reportEquivocation(index, feedId, one, two);
     }
 
+    /// @dev Neither a report twice, nor another price under its signature.
     function _doesNotProve(uint256 index, IAggregator.SignedReport memory one) private {
-        bytes memory data = abi.encodeCall(IAggregator.reportEquivocation, (index, one.feedIds[0], one, one));
-        (bool ok, bytes memory answer) = address(aggregator).call(data);
-        _isRefusal(ok, answer, abi.encodeWithSelector(IAggregator.NotEquivocation.selector));
+        _notProven(index, one, one, abi.encodeWithSelector(IAggregator.NotEquivocation.selector));
+        int64[] memory prices = new int64[](1);
+        prices[0] = one.prices[0] == 1 ? int64(2) : int64(1);
+        IAggregator.SignedReport memory other =
+            IAggregator.SignedReport(one.observedAt, one.feedIds, prices, one.r, one.vs);
+        _notProven(index, one, other, _invalid(index));
+    }
+
+    function _notProven(
+        uint256 index,
+        IAggregator.SignedReport memory one,
+        IAggregator.SignedReport memory two,
+        bytes memory reason
+    ) private {
+        (bool ok, bytes memory answer) = address(aggregator)
+            .call(abi.encodeCall(IAggregator.reportEquivocation, (index, one.feedIds[0], one, two)));
+        _isRefusal(ok, answer, reason);
     }
 
     function _evidence(Batch memory b, uint256 j) private pure returns (IAggregator.SignedReport memory) {
