@@ -8,7 +8,7 @@ import {CampaignModel} from "./CampaignModel.sol";
 
 /// @dev Random batches of honest prices, signed cheaply; and how often each action did what it is for.
 abstract contract CampaignBatches is CampaignModel {
-    uint256 internal constant POOL = 9;
+    uint256 internal constant POOL = 8;
     uint256 internal constant KEPT = 4;
     /// @dev A pause ends by itself after so many actions, or a campaign would stand still.
     uint256 internal constant PAUSE_LASTS = 2;
@@ -25,6 +25,7 @@ abstract contract CampaignBatches is CampaignModel {
     uint256 private _pausedFor;
 
     uint256[] internal pool;
+    address[] internal poolAddresses;
     /// @dev Of the pool, where the present set begins.
     uint256 internal first;
     /// @dev Encoded batches for replay, the newest in place of the oldest.
@@ -38,7 +39,9 @@ abstract contract CampaignBatches is CampaignModel {
         face = new Feed(aggregator, BTC);
         for (uint256 i = 1; i <= POOL; i++) {
             pool.push(i * 7919);
+            poolAddresses.push(vm.addr(i * 7919));
         }
+        members = _addresses();
         maxAge = MAX_AGE;
         _believeConfig(3);
         _believeFeed(BTC);
@@ -92,9 +95,9 @@ abstract contract CampaignBatches is CampaignModel {
 
     // ---------------------------------------------------------------- drafts
 
-    /// @dev Honest prices from a quorum or more for one to three feeds, later than what these feeds have. Not signed yet.
+    /// @dev Honest prices from a quorum or more for one or two feeds, later than what these feeds have. Not signed yet.
     function _draft() internal returns (Batch memory) {
-        return _draft(quorum + _draw(keys.length - quorum + 1), 1 + _draw(feeds.length < 3 ? feeds.length : 3));
+        return _draft(quorum + _draw(keys.length - quorum + 1), 1 + _draw(2));
     }
 
     function _draft(uint256 reports, uint256 feedCount) internal returns (Batch memory b) {

@@ -42,10 +42,13 @@ abstract contract CampaignModel is AggregatorBase {
     mapping(bytes32 feedId => IAggregator.Round) internal newest;
     mapping(bytes32 feedId => bytes32[]) internal history;
 
+    /// @dev The addresses of `keys`; asking for them each time would take as long as signing.
+    address[] internal members;
+
     function _believeConfig(uint8 newQuorum) internal {
         configCount++;
         quorum = newQuorum;
-        digest = ReportHash.configDigest(configCount, _addresses(), newQuorum);
+        digest = ReportHash.configDigest(configCount, members, newQuorum);
         domain = ReportHash.domainSeparator(block.chainid, address(aggregator), digest);
         siblingDomain = ReportHash.domainSeparator(block.chainid, address(sibling), digest);
     }
