@@ -29,7 +29,7 @@ def read_rounds() -> list[tuple[int, list[int]]]:
     """Per recorded round, Chainlink's own answer and those of its 31 nodes."""
     if not NODES.exists():
         assert not os.environ.get("CI"), f"CI needs {NODES}"
-        pytest.skip(f"no recorded nodes at {NODES}")
+        pytest.skip("the recorded nodes are not beside this checkout (../shared/data)")
     with gzip.open(NODES, "rt", newline="") as lines:
         rows = [[scaled(text) for text in row[1:]] for row in list(csv.reader(lines))[1:]]
     return [(row[0], row[1:]) for row in rows]
