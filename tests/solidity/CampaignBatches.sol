@@ -10,8 +10,8 @@ import {CampaignModel} from "./CampaignModel.sol";
 abstract contract CampaignBatches is CampaignModel {
     uint256 internal constant POOL = 8;
     uint256 internal constant KEPT = 4;
-    /// @dev A pause ends by itself after so many actions, or a campaign would stand still.
-    uint256 internal constant PAUSE_LASTS = 2;
+    /// @dev A pause ends by itself after so many more actions, or a campaign would stand still.
+    uint256 internal constant PAUSE_LASTS = 1;
     address internal constant PAUSER = address(0xBEEF);
     address internal constant MANAGER = address(0xFEED);
     address internal constant STRANGER = address(0xBAD);
@@ -30,7 +30,7 @@ abstract contract CampaignBatches is CampaignModel {
     uint256 internal first;
     /// @dev Encoded batches for replay, the newest in place of the oldest.
     bytes[KEPT] internal kept;
-    uint256 private _keeps;
+    uint256 internal keeps;
 
     constructor() {
         vm.warp(START);
@@ -205,6 +205,6 @@ abstract contract CampaignBatches is CampaignModel {
     }
 
     function _keep(Batch memory b) internal {
-        kept[_keeps++ % KEPT] = abi.encode(b);
+        kept[keeps++ % KEPT] = abi.encode(b);
     }
 }

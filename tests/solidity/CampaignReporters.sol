@@ -115,10 +115,16 @@ abstract contract CampaignReporters is CampaignBatches {
 
     /// @dev A11, A13: an old batch moves nothing that has moved since, whoever the reporters are by now.
     function replay(uint256 seed) external plays("replay", seed) {
-        bytes memory old = kept[_draw(KEPT)];
-        if (old.length == 0) return;
-        _deliver(abi.decode(old, (Batch)));
+        if (keeps == 0) _honestFirst();
+        _deliver(abi.decode(kept[_draw(keeps < KEPT ? keeps : KEPT)], (Batch)));
         _succeeded();
+    }
+
+    function _honestFirst() private {
+        Batch memory b = _draft();
+        _seal(b);
+        _deliver(b);
+        _keep(b);
     }
 
     function replayFromElsewhere(uint256 seed) external plays("replay from elsewhere", seed) {
