@@ -13,7 +13,7 @@ export XDG_DATA_HOME := $(tc)/xdg
 export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
 ARGS ?=
 
-.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-consumers test-system lint format abi vectors gas bench system clean
+.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-differential test-consumers test-system lint format abi vectors gas bench system clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -24,7 +24,7 @@ setup:               ## install everything into this folder (does nothing when n
 demo: setup          ## local chain, contracts, market, four reporters, a moving answer; ARGS="--duration 60" and so on
 	@spotline devnet $(ARGS)
 
-test: test-unit test-forge test-contracts test-consumers test-system  ## every test
+test: test-unit test-forge test-contracts test-differential test-consumers test-system  ## every test
 
 test-unit: setup     ## pure Python, sockets blocked
 	pytest -p no:ape_test tests/unit $(ARGS)
@@ -38,6 +38,9 @@ test-contracts: setup  ## contracts through ape, on Anvil and on Hardhat
 
 test-chain: setup    ## gas limits on Anvil
 	pytest -p no:ape_test tests/chain $(ARGS)
+
+test-differential: setup  ## Python against Solidity on Anvil: random batches, recorded Chainlink rounds
+	pytest -p no:ape_test tests/differential $(ARGS)
 
 test-consumers: setup  ## unmodified third-party consumers of a Chainlink feed, Solidity 0.6 to 0.8
 	pytest -p no:ape_test tests/consumers $(ARGS)

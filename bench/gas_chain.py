@@ -98,12 +98,15 @@ def read_artifact(contract: str) -> dict[str, Any]:
     return dict(json.loads(path.read_text()))
 
 
-def build() -> None:
-    """Compile the contracts and the probe as they are now."""
+def build(*more: str) -> None:
+    """Compile the contracts and the probe as they are now, and ``more`` sources."""
     tools = find_tools("anvil", ROOT)
     forge = shutil.which("forge", path=tools.env["PATH"]) or "forge"
     subprocess.run(
-        [forge, "build", "-q", "contracts", PROBE], cwd=ROOT, env={**os.environ, **tools.env}, check=True
+        [forge, "build", "-q", "contracts", PROBE, *more],
+        cwd=ROOT,
+        env={**os.environ, **tools.env},
+        check=True,
     )
 
 

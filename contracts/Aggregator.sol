@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAggregator} from "./interfaces/IAggregator.sol";
 import {BatchVerifier} from "./libraries/BatchVerifier.sol";
 import {ConfigWord} from "./libraries/Config.sol";
@@ -14,6 +15,8 @@ import {Management} from "./Management.sol";
 /// @title A quorum of signed reports in, one median per feed out. All NatSpec is in `IAggregator`.
 /// @dev `Rounds` has the storage of rounds and every read, `Management` the configuration and its owner.
 contract Aggregator is Management {
+    uint256 private constant AFTER_2106 = type(uint64).max - type(uint32).max;
+
     constructor(
         address owner_,
         address[] memory reporters_,
@@ -39,8 +42,11 @@ contract Aggregator is Management {
         ConfigWord c = _config;
         if (c.paused()) revert UpdatesPaused();
         unchecked {
-            // An observation of the future wraps around and is far too old. Round words have 32 bits for a time: until 2106.
-            if (uint32(block.timestamp) - uint256(observedAt) > c.maxAge()) _refuseTime(observedAt, c.maxAge());
+            // One comparison: an observation of the future wraps around and is far too old, and so is one after 2106, which has
+            // no place in a round word.
+            if (((block.timestamp - observedAt) | (observedAt & AFTER_2106)) > c.maxAge()) {
+                _refuseTime(observedAt, c.maxAge());
+            }
         }
         if (uint256(reporterBitmap) >> c.reporterCount() != 0) {
             revert UnknownReporterBit(reporterBitmap, c.reporterCount());
@@ -78,6 +84,7 @@ contract Aggregator is Management {
 
     function _refuseTime(uint64 observedAt, uint8 maxAge) private view {
         if (observedAt > block.timestamp) revert FutureObservation(observedAt, block.timestamp);
+        SafeCast.toUint32(observedAt);
         revert ExpiredObservation(observedAt, block.timestamp, maxAge);
     }
 

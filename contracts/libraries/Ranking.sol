@@ -3,6 +3,8 @@ pragma solidity ^0.8.24;
 
 /// @title Unpack a batch's prices and rank the ones named as medians.
 /// @dev Assembly for the gas figures of bench/gas.md. The plain twin is tests/solidity/PlainAggregator.sol.
+/// A position past the last report names whatever lies there. That is no harm: of n prices, k = floor(n / 2), at most k lie under
+/// a median and at most n - 1 - k over it, so at least one is equal to it.
 library Ranking {
     /// @dev The top bit of each of four lanes of 64 bits, and the lowest one.
     uint256 private constant TOP = 0x8000000000000000800000000000000080000000000000008000000000000000;
@@ -64,8 +66,7 @@ library Ranking {
         uint256 word
     ) private pure {
         assembly ("memory-safe") {
-            position := byte(0, calldataload(position))
-            let named := mul(lt(position, reports), sar(192, calldataload(add(price, mul(position, stride)))))
+            let named := sar(192, calldataload(add(price, mul(byte(0, calldataload(position)), stride))))
             named := mul(named, sgt(named, 0))
             // Where no price is named, 1 stands in: every price that is not positive lies under it and counts as an abstention.
             let pivot := add(named, iszero(named))
@@ -115,23 +116,10 @@ library Ranking {
     {
         assembly ("memory-safe") {
             positions := calldataload(positions)
-            let position := byte(0, positions)
-            let named := mul(lt(position, reports), shr(192, calldataload(add(price, mul(position, stride)))))
-            position := byte(1, positions)
-            named := or(
-                shl(64, named),
-                mul(lt(position, reports), shr(192, calldataload(add(add(price, 8), mul(position, stride)))))
-            )
-            position := byte(2, positions)
-            named := or(
-                shl(64, named),
-                mul(lt(position, reports), shr(192, calldataload(add(add(price, 16), mul(position, stride)))))
-            )
-            position := byte(3, positions)
-            named := or(
-                shl(64, named),
-                mul(lt(position, reports), shr(192, calldataload(add(add(price, 24), mul(position, stride)))))
-            )
+            let named := shr(192, calldataload(add(price, mul(byte(0, positions), stride))))
+            named := or(shl(64, named), shr(192, calldataload(add(add(price, 8), mul(byte(1, positions), stride)))))
+            named := or(shl(64, named), shr(192, calldataload(add(add(price, 16), mul(byte(2, positions), stride)))))
+            named := or(shl(64, named), shr(192, calldataload(add(add(price, 24), mul(byte(3, positions), stride)))))
             let negative := named
             named := or(named, TOP)
             // Per lane: how many prices are not over the named one and, 32 bits higher, how many are under it. They start so
