@@ -24,7 +24,7 @@ setup:               ## install everything into this folder (does nothing when n
 demo: setup          ## local chain, contracts, market, four reporters, a moving answer; ARGS="--duration 60" and so on
 	@spotline devnet $(ARGS)
 
-test: test-unit test-forge test-contracts test-differential test-consumers test-system  ## every test
+test: test-unit test-forge test-contracts test-chain test-differential test-consumers test-system  ## every test
 
 test-unit: setup     ## pure Python, sockets blocked
 	pytest -p no:ape_test tests/unit $(ARGS)
