@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from eth_utils.address import is_checksum_address
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reporter.errors import ConfigError
 from reporter.models import FeedRules, Leg, feed_id
@@ -127,8 +127,19 @@ class FeedSection(_Section):
     markets: list[Market] = Field(min_length=1)
     publish: bool = True
     min_venues: int = Field(default=3, ge=1, le=50)
+    weights: dict[str, Annotated[int, Field(ge=1, le=10**12)]] = {}
+    fallback: list[str] = []
+    pegged: bool = False
     deviation_bps: int = Field(default=50, ge=1, le=10_000)
     heartbeat_s: int = Field(default=3_600, ge=2, le=7 * 86_400)
+
+    @model_validator(mode="after")
+    def _venues_exist(self) -> "FeedSection":
+        venues = {market.split(":", 1)[0] for market in self.markets}
+        for key, named in (("weights", self.weights), ("fallback", self.fallback)):
+            if unknown := sorted(set(named) - venues):
+                raise ValueError(f"{key} names {', '.join(unknown)}, which is not a venue of {self.name}")
+        return self
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -136,7 +147,14 @@ class FeedSection(_Section):
 
     @property
     def rules(self) -> FeedRules:
-        return FeedRules(feed=self.name, legs=self.legs, min_venues=self.min_venues)
+        return FeedRules(
+            feed=self.name,
+            legs=self.legs,
+            min_venues=self.min_venues,
+            weights=tuple(sorted(self.weights.items())),
+            fallback=tuple(self.fallback),
+            pegged=self.pegged,
+        )
 
     @property
     def trigger(self) -> TriggerRules:

@@ -60,11 +60,20 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class FeedRules:
-    """How one feed's index is made. Defaults are those of METHODOLOGY.md."""
+    """How one feed's index is made. Defaults are those of METHODOLOGY.md.
+
+    Attributes:
+        weights: Raw weight per venue, any positive integer; a venue that is not named has the smallest one.
+        fallback: Venues that count only while fewer than 3 others have a price.
+        pegged: The feed prices a stablecoin in its peg: outside [0.90, 1.10] is flagged.
+    """
 
     feed: str
     legs: tuple[Leg, ...]
     min_venues: int = 3
+    weights: tuple[tuple[str, int], ...] = ()
+    fallback: tuple[str, ...] = ()
+    pegged: bool = False
     max_age_ms: int = 30_000
     fade_from_ms: int = 10_000
     max_ahead_ms: int = 2_000
@@ -73,6 +82,18 @@ class FeedRules:
     band_max_ppm: int = 50_000
     two_venue_agreement_ppm: int = 10_000
     max_spread_ppm: int = 10_000
+    weight_cap_ppm: int = 240_000
+    readmit_ms: int = 60_000
+    hold_ms: int = 60_000
+    bias_limit_ppm: int = 10_000
+    bias_window_ms: int = 3_600_000
+    confidence_floor_ppm: int = 100
+    confidence_degraded_ppm: int = 5_000
+    confidence_unsigned_ppm: int = 20_000
+    volatile_round_ppm: int = 20_000
+    volatile_window_ppm: int = 100_000
+    volatile_window_ms: int = 300_000
+    peg_band_ppm: int = 100_000
 
 
 class Status(StrEnum):
@@ -112,7 +133,12 @@ class SourceTrace:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One feed's index price at ``at_ms``. ``price`` is 1e18 fixed point, None when HELD or INVALID."""
+    """One feed's index price at ``at_ms``. ``price`` is 1e18 fixed point, None when HELD or INVALID.
+
+    Attributes:
+        confidence: Half width of the survivors' middle half, 1e18 fixed point; None without a price.
+        held: While HELD, the last good price with its own time, for display only; never signed.
+    """
 
     feed: str
     at_ms: int
@@ -121,6 +147,8 @@ class Index:
     sources: tuple[SourceTrace, ...]
     reason: str = ""
     flags: tuple[str, ...] = ()
+    confidence: int | None = None
+    held: tuple[int, int] | None = None
 
     @property
     def venues_kept(self) -> int:

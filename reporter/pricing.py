@@ -1,25 +1,36 @@
 """From the book to the indices of one moment."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from reporter.book import Book
 from reporter.errors import NoIndex
-from reporter.index import compute
+from reporter.index import State, step
 from reporter.models import FeedRules, Index
 from reporter.trigger import to_feed_decimals
 
+KEPT_STATES = 16
+STEP_MS = 1_000
 
-@dataclass(frozen=True, slots=True)
+
 class Pricer:
-    """Prices a plan of feeds from a book."""
+    """Prices a plan of feeds from a book, and remembers what each second leaves for the next.
 
-    book: Book
-    plan: Sequence[FeedRules]
+    A moment is priced with the memory of the newest remembered moment before it, so that asking again for a second
+    that has passed gives what it gave, as far as the book still has it.
+    """
+
+    def __init__(self, book: Book, plan: Sequence[FeedRules]) -> None:
+        self._book, self._plan = book, plan
+        self._states: deque[tuple[int, State]] = deque(maxlen=KEPT_STATES)
 
     def at(self, at_ms: int) -> Mapping[str, Index]:
         """Every feed's index as of ``at_ms``: the newest quotes observed by then, whenever they arrived."""
-        return compute(self.plan, self.book.as_of(at_ms), at_ms)
+        before = next((state for when, state in reversed(self._states) if when < at_ms), {})
+        indices, after = step(self._plan, self._book.as_of(at_ms), at_ms, before)
+        if not self._states or at_ms - self._states[-1][0] >= STEP_MS:
+            self._states.append((at_ms, after))
+        return indices
 
 
 def report_price(index: Index, decimals: int) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 from reporter.config import FeedSection
 from reporter.models import Index, Round, SourceTrace
 
-METHODOLOGY = "0.1"
+METHODOLOGY = "0.2"
 STALE_GRACE_S = 2
 _MONEY = ("price", "bid", "ask", "last")
 
@@ -21,6 +21,8 @@ def index_document(index: Index) -> dict[str, Any]:
         "atMs": index.at_ms,
         "status": str(index.status),
         "price": _text(index.price),
+        "confidence": _text(index.confidence),
+        "held": None if index.held is None else {"price": str(index.held[0]), "atMs": index.held[1]},
         "reason": index.reason,
         "flags": list(index.flags),
         "methodology": METHODOLOGY,

@@ -1,14 +1,17 @@
 """From the legs' prices to one price per venue to the index (METHODOLOGY.md, Aggregate).
 
-Every venue has one vote. The median over venues is plain, whatever their number.
+From 5 venues on, the median is weighted, and no venue has more than 24 %: an uncapped weighted median of USDe
+fell to 0.6567 on 2025-10-10 with the one venue that had 60 % of the volume.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reporter.index.median import by_venue, median_floor, weighted_median_floor
+from reporter.index.state import Past
 from reporter.index.units import PPM, decimal, percent
-from reporter.models import FeedRules, Status
+from reporter.index.weights import capped_shares
+from reporter.models import FeedRules, Leg, Status
 
 OK_VENUES = 5
 
@@ -17,9 +20,13 @@ OK_VENUES = 5
 class Vote:
     """One leg's price in the feed's quote currency, 1e18 fixed point, > 0, with its weight by freshness."""
 
-    venue: str
+    leg: Leg
     price: int
     weight_ppm: int
+
+    @property
+    def venue(self) -> str:
+        return self.leg.venue
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,49 +40,84 @@ class Verdict:
 
 def venue_prices(votes: Sequence[Vote]) -> dict[str, int]:
     """Return each venue's price: the median of its legs, an ageing leg counting for less than a fresh one."""
-    legs = by_venue((v.venue, (v.price, v.weight_ppm)) for v in votes)
+    legs = by_venue((v.leg.venue, (v.price, v.weight_ppm)) for v in votes)
     return {
         venue: of_venue[0][0] if len(of_venue) == 1 else weighted_median_floor(of_venue)
         for venue, of_venue in legs.items()
     }
 
 
-def shares_ppm(votes: Sequence[Vote]) -> list[int]:
-    """Return the part each vote has in the medians, in ppm: an equal one per venue, split by freshness among
-    its legs.
+def venue_shares(votes: Sequence[Vote], rules: FeedRules) -> dict[str, int]:
+    """Return each venue's part in the median, in ppm.
+
+    With 5 venues or more: its configured weight, faded by the age of its freshest leg, capped. With fewer, where
+    no cap could hold: equal parts.
+    """
+    fresh: dict[str, int] = {}
+    for vote in votes:
+        fresh[vote.leg.venue] = max(vote.weight_ppm, fresh.get(vote.leg.venue, 0))
+    if len(fresh) < OK_VENUES:
+        return {venue: PPM // len(fresh) for venue in fresh}
+    weights = dict(rules.weights)
+    least = min(weights.values(), default=1)
+    raw = {venue: weights.get(venue, least) * ppm for venue, ppm in fresh.items()}
+    return capped_shares(raw, rules.weight_cap_ppm)
+
+
+def shares_ppm(votes: Sequence[Vote], rules: FeedRules) -> list[int]:
+    """Return the part each vote has in the medians, in ppm: its venue's, split by freshness among its legs.
 
     In the order given; the sum is at most 1,000,000 (floored).
     """
     totals: dict[str, int] = {}
     for vote in votes:
-        totals[vote.venue] = totals.get(vote.venue, 0) + vote.weight_ppm
-    return [PPM * vote.weight_ppm // (totals[vote.venue] * len(totals)) for vote in votes]
+        totals[vote.leg.venue] = totals.get(vote.leg.venue, 0) + vote.weight_ppm
+    shares = venue_shares(votes, rules) if votes else {}
+    return [shares[vote.leg.venue] * vote.weight_ppm // totals[vote.leg.venue] for vote in votes]
 
 
-def aggregate(votes: Sequence[Vote], rules: FeedRules, *, degraded: bool) -> Verdict:
+def aggregate(
+    votes: Sequence[Vote], rules: FeedRules, *, degraded: bool, last: Past | None = None, at_ms: int = 0
+) -> Verdict:
     """Return the median over venues with its status.
 
-    5 or more venues: OK. 3 or 4: REDUCED. 2: REDUCED, the mean, while they agree, else HELD. 1: REDUCED.
-    Fewer than ``rules.min_venues``: INVALID. A HELD or INVALID index has no number: never zero, never an old
-    one.
+    5 or more venues: OK, weighted. 3 or 4: REDUCED. 2: REDUCED, the mean, while they agree, else HELD. 1: REDUCED
+    while it agrees with the last index, HELD while it does not and that is recent, DEGRADED when there is no
+    recent one (a lock-out for ever would be worse). Fewer than ``rules.min_venues``: INVALID. A HELD or INVALID
+    index has no number: never zero, never an old one.
 
     Args:
         degraded: The outlier rule would have left too few, so that all votes are here.
+        last: The last index that could be signed.
     """
     prices = venue_prices(votes)
     count = len(prices)
     if count < max(1, rules.min_venues):
         return Verdict(Status.INVALID, None, f"{count} of at least {rules.min_venues} venues")
+    if count == 1:
+        return _alone(next(iter(prices.values())), rules, last, at_ms)
     if count == 2 and (apart := _disagreement(prices, rules)):
         return Verdict(Status.HELD, None, apart)
-    price = median_floor(prices.values())
     if degraded:
         return Verdict(
-            Status.DEGRADED, price, f"outliers among {count} venues, too few would be left: none dropped"
+            Status.DEGRADED,
+            median_floor(prices.values()),
+            f"outliers among {count} venues, too few would be left: none dropped",
         )
-    if count >= OK_VENUES:
-        return Verdict(Status.OK, price, "")
-    return Verdict(Status.REDUCED, price, f"{count} venues" if count > 1 else "1 venue")
+    if count < OK_VENUES:
+        return Verdict(Status.REDUCED, median_floor(prices.values()), f"{count} venues")
+    shares = venue_shares(votes, rules)
+    return Verdict(Status.OK, weighted_median_floor([(prices[v], shares[v]) for v in prices]), "")
+
+
+def _alone(price: int, rules: FeedRules, last: Past | None, at_ms: int) -> Verdict:
+    if last is None or at_ms - last.at_ms > rules.hold_ms:
+        return Verdict(Status.DEGRADED, price, "1 venue, and no recent index to compare it with")
+    if abs(price - last.price) * PPM <= rules.two_venue_agreement_ppm * last.price:
+        return Verdict(Status.REDUCED, price, "1 venue")
+    allowed = percent(rules.two_venue_agreement_ppm)
+    reason = f"1 venue, more than {allowed} from the last index: {decimal(price)}, {decimal(last.price)}"
+    return Verdict(Status.HELD, None, reason)
 
 
 def _disagreement(prices: Mapping[str, int], rules: FeedRules) -> str:

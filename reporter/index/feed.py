@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reporter.index import convert, freshness, venue_price
-from reporter.index.aggregate import Vote, aggregate, shares_ppm
+from reporter.index import bias, convert, freshness, venue_price
+from reporter.index.aggregate import Verdict, Vote, aggregate, shares_ppm, venue_prices
+from reporter.index.confidence import confidence
 from reporter.index.convert import Rate, Route
-from reporter.index.outliers import Screening, screen
-from reporter.models import FeedRules, Index, Leg, Quote, SourceTrace
+from reporter.index.flags import flags, remember
+from reporter.index.outliers import FEWEST_SURVIVORS, Screening, screen
+from reporter.index.state import NEW, FeedState, Past
+from reporter.index.units import PPM, percent
+from reporter.models import FeedRules, Index, Leg, Quote, SourceTrace, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +33,122 @@ class Outcome:
     text: str
 
 
-def feed_index(rules: FeedRules, quotes: Mapping[Leg, Quote], rates: Mapping[str, Rate], at_ms: int) -> Index:
+def feed_index(
+    rules: FeedRules,
+    quotes: Mapping[Leg, Quote],
+    rates: Mapping[str, Rate],
+    at_ms: int,
+    state: FeedState = NEW,
+) -> tuple[Index, FeedState]:
     """Return one feed's index at ``at_ms`` with a trace of every configured leg, in the order of
-    ``rules.legs``.
+    ``rules.legs``, and what the next moment needs to know of this one.
 
     Args:
         rates: The conversion indices, which hold every one that the legs need.
         at_ms: Unix milliseconds. Passed in, so that a past moment can be computed again.
+        state: What the moment before left; ``NEW`` where there is none.
     """
     rows = [_row(rules, leg, quotes.get(leg), rates, at_ms) for leg in rules.legs]
     sound = (row.quote for row in rows if row.quote is not None and not row.fault)
     limit_ppm = venue_price.spread_limit_ppm(sound, rules)
-    outcomes = [_outcome(row, rules, limit_ppm, rates, at_ms) for row in rows]
+    priced = [_outcome(row, rules, limit_ppm, rates, at_ms) for row in rows]
+    outcomes = _without_fallback(_without_barred(priced, state), rules)
     votes = [outcome.vote for outcome in outcomes if outcome.vote is not None]
-    screening = screen(votes, rules)
+    screening = screen(votes, rules, state, at_ms)
     counted = [v for i, v in enumerate(votes) if screening.degraded or i not in screening.remarks]
-    verdict = aggregate(counted, rules, degraded=screening.degraded)
-    shares = shares_ppm(counted) if verdict.price is not None else [0] * len(counted)
+    verdict = aggregate(counted, rules, degraded=screening.degraded, last=state.last, at_ms=at_ms)
+    sure, verdict = _assured(verdict, outcomes, screening, rules)
+    shares = shares_ppm(counted, rules) if verdict.price is not None else [0] * len(counted)
     traces = tuple(_traces(outcomes, screening, iter(shares)))
-    return Index(rules.feed, at_ms, verdict.status, verdict.price, traces, verdict.reason)
+    index = Index(
+        rules.feed,
+        at_ms,
+        verdict.status,
+        verdict.price,
+        traces,
+        verdict.reason,
+        flags(verdict.price, rules, at_ms, state) if verdict.price is not None else (),
+        sure if verdict.price is not None else None,
+        _held(verdict, rules, at_ms, state),
+    )
+    return index, _next_state(index, priced, screening, rules, state)
+
+
+def _without_barred(outcomes: list[Outcome], state: FeedState) -> list[Outcome]:
+    if not state.barred:
+        return outcomes
+    text = "excluded by the bias monitor until a person re-admits it"
+    return [
+        Outcome(o.row, None, text) if o.vote is not None and o.row.leg.venue in state.barred else o
+        for o in outcomes
+    ]
+
+
+def _without_fallback(outcomes: list[Outcome], rules: FeedRules) -> list[Outcome]:
+    """Secondary venues count only while fewer than 3 others have a price."""
+    if not rules.fallback:
+        return outcomes
+    primary = {o.row.leg.venue for o in outcomes if o.vote is not None} - set(rules.fallback)
+    if len(primary) < FEWEST_SURVIVORS:
+        return outcomes
+    return [
+        Outcome(o.row, None, "fallback, not needed") if o.row.leg.venue in rules.fallback and o.vote else o
+        for o in outcomes
+    ]
+
+
+def _assured(
+    verdict: Verdict, outcomes: Sequence[Outcome], screening: Screening, rules: FeedRules
+) -> tuple[int | None, Verdict]:
+    """The confidence of a price, and the verdict after it: too wide an interval degrades, or holds back."""
+    if verdict.price is None:
+        return None, verdict
+    votes = [o for o in outcomes if o.vote is not None]
+    kept = [o for i, o in enumerate(votes) if screening.degraded or i not in screening.remarks]
+    sure = confidence(_survivors(kept), rules)
+    share = sure * PPM // verdict.price
+    if share > rules.confidence_unsigned_ppm:
+        reason = f"confidence {percent(share)} over {percent(rules.confidence_unsigned_ppm)}"
+        return sure, Verdict(Status.HELD, None, reason)
+    if share > rules.confidence_degraded_ppm and verdict.status is not Status.DEGRADED:
+        reason = f"confidence {percent(share)} over {percent(rules.confidence_degraded_ppm)}"
+        return sure, Verdict(Status.DEGRADED, verdict.price, reason)
+    return sure, verdict
+
+
+def _survivors(kept: Sequence[Outcome]) -> Iterator[tuple[int, int]]:
+    """Every venue's price with half its narrowest book's spread, in the feed's quote currency."""
+    votes = [o.vote for o in kept if o.vote is not None]
+    narrowest: dict[str, int] = {}
+    for o in kept:
+        if o.row.quote is not None and o.vote is not None:
+            half = o.vote.price * venue_price.spread_ppm(o.row.quote) // (2 * PPM)
+            narrowest[o.vote.venue] = min(half, narrowest.get(o.vote.venue, half))
+    return ((price, narrowest[venue]) for venue, price in venue_prices(votes).items())
+
+
+def _held(verdict: Verdict, rules: FeedRules, at_ms: int, state: FeedState) -> tuple[int, int] | None:
+    """While HELD, the last good index stays in view for a while, with its own time."""
+    last = state.last
+    if verdict.status is not Status.HELD or last is None or at_ms - last.at_ms > rules.hold_ms:
+        return None
+    return last.price, last.at_ms
+
+
+def _next_state(
+    index: Index, priced: Sequence[Outcome], screening: Screening, rules: FeedRules, state: FeedState
+) -> FeedState:
+    votes = [o.vote for o in priced if o.vote is not None]
+    biases = state.biases
+    if screening.middle:
+        biases = bias.advance(venue_prices(votes), screening.middle, rules, index.at_ms, state)
+    last, history = state.last, state.history
+    if index.price is not None and index.status.signable:
+        last = Past(index.at_ms, index.price)
+        history = remember(index.price, rules, index.at_ms, state)
+    return FeedState(
+        screening.excluded, biases, bias.barred(biases, rules, state), index.at_ms, last, history
+    )
 
 
 def _row(rules: FeedRules, leg: Leg, quote: Quote | None, rates: Mapping[str, Rate], at_ms: int) -> Row:
@@ -73,7 +174,7 @@ def _outcome(row: Row, rules: FeedRules, limit_ppm: int, rates: Mapping[str, Rat
     if price <= 0:
         return Outcome(row, None, "too small a price after conversion")
     weight_ppm = freshness.weight_ppm(row.quote, rules, at_ms)
-    return Outcome(row, Vote(row.leg.venue, price, weight_ppm), made[1] + convert.mark(row.way, rates))
+    return Outcome(row, Vote(row.leg, price, weight_ppm), made[1] + convert.mark(row.way, rates))
 
 
 def _traces(

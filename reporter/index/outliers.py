@@ -1,53 +1,60 @@
-"""Legs too far from the venues' median (METHODOLOGY.md, Outliers)."""
+"""Legs too far from the venues' median, and their way back (METHODOLOGY.md, Outliers)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reporter.index.aggregate import Vote, venue_prices
 from reporter.index.median import median_floor
-from reporter.index.units import PPM, percent, share_ppm
-from reporter.models import FeedRules
+from reporter.index.state import FeedState
+from reporter.index.units import PPM, percent, seconds, share_ppm
+from reporter.models import FeedRules, Leg
 
 MADN_PPM = 1_482_600
 """1.4826: scales the median absolute deviation to a normal distribution's standard deviation."""
 BAND_MADNS = 6
 FEWEST_SURVIVORS = 3
 
+Excluded = tuple[tuple[Leg, int | None], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """Which votes may count. ``remarks`` holds, by position among the votes given, how far a leg is beyond
-    the band.
+    """Which votes may count. ``remarks`` says, by position among the votes given, why a leg is excluded.
 
-    ``degraded``: too few venues would have been left, so every vote counts, also those remarked upon.
+    Attributes:
+        middle: The median that legs are judged by.
+        degraded: Too few venues would have been left, so every vote counts, also those remarked upon.
+        excluded: The exclusions to hand to the next moment.
     """
 
     remarks: Mapping[int, str]
+    middle: int
     degraded: bool
+    excluded: Excluded
 
 
-def screen(votes: Sequence[Vote], rules: FeedRules) -> Screening:
-    """Find the legs beyond ``clamp(6 MADn / m, band_min, band_max)`` of ``m``, the median of the venues'
-    prices.
+def screen(votes: Sequence[Vote], rules: FeedRules, state: FeedState, at_ms: int) -> Screening:
+    """Find the legs beyond ``clamp(6 MADn / m, band_min, band_max)`` of ``m``, the median of the venues' prices.
 
-    Median and MAD are over venues, so that a venue with many legs has one say in them; legs are judged one by
-    one, so that a venue with one broken leg keeps its others. None is dropped if fewer than 3 venues, or not
-    more than half of them, would be left.
+    Median and MAD are over venues, so that a venue with many legs has one say in them, and over legs that are
+    not excluded already; legs are judged one by one, so that a venue with one broken leg keeps its others. An
+    excluded leg comes back after 60 s continuously within half of the band. None is dropped if fewer than 3
+    venues, or not more than half of them, would be left: then the exclusions stay as they were.
     """
     if not votes:
-        return Screening({}, degraded=False)
-    prices = venue_prices(votes)
+        return Screening({}, 0, degraded=False, excluded=_absent(state.excluded))
+    before = _known(state, rules, at_ms)
+    pool = [vote for vote in votes if vote.leg not in before] or votes
+    prices = venue_prices(pool)
     middle = median_floor(prices.values())
     band = band_ppm(list(prices.values()), middle, rules)
-    limit = band * middle
-    remarks = {
-        position: f"outlier {_signed(vote.price - middle, middle)} beyond {percent(band)}"
-        for position, vote in enumerate(votes)
-        if abs(vote.price - middle) * PPM > limit
-    }
+    remarks, excluded = _judge(votes, before, middle, band, rules, at_ms)
+    if not remarks:
+        return Screening(remarks, middle, degraded=False, excluded=excluded)
+    venues = {vote.venue for vote in votes}
     left = len({vote.venue for position, vote in enumerate(votes) if position not in remarks})
-    too_few = left < FEWEST_SURVIVORS or 2 * left <= len(prices)
-    return Screening(remarks, degraded=bool(remarks) and too_few)
+    degraded = left < FEWEST_SURVIVORS or 2 * left <= len(venues)
+    return Screening(remarks, middle, degraded, state.excluded if degraded else excluded)
 
 
 def band_ppm(prices: Sequence[int], middle: int, rules: FeedRules) -> int:
@@ -56,6 +63,58 @@ def band_ppm(prices: Sequence[int], middle: int, rules: FeedRules) -> int:
     return max(rules.band_min_ppm, min(rules.band_max_ppm, BAND_MADNS * MADN_PPM * mad // middle))
 
 
+def _known(state: FeedState, rules: FeedRules, at_ms: int) -> dict[Leg, int | None]:
+    """The exclusions so far. After a longer time without a look nothing has been continuous."""
+    if state.at_ms is None or at_ms - state.at_ms > rules.readmit_ms:
+        return {leg: None for leg, _ in state.excluded}
+    return dict(state.excluded)
+
+
+def _judge(
+    votes: Sequence[Vote],
+    before: Mapping[Leg, int | None],
+    middle: int,
+    band: int,
+    rules: FeedRules,
+    at_ms: int,
+) -> tuple[dict[int, str], Excluded]:
+    """The remarks on these votes, and which legs stay or become excluded."""
+    remarks: dict[int, str] = {}
+    excluded: dict[Leg, int | None] = {}
+    limit = band * middle
+    for position, vote in enumerate(votes):
+        off = abs(vote.price - middle) * PPM
+        if vote.leg in before:
+            since_ms = _back_since(before[vote.leg], at_ms, near=2 * off <= limit)
+            if since_ms is None or at_ms - since_ms < rules.readmit_ms:
+                remarks[position] = _waiting(vote, middle, band, since_ms, at_ms)
+                excluded[vote.leg] = since_ms
+        elif off > limit:
+            remarks[position] = f"outlier {_signed(vote.price - middle, middle)} beyond {percent(band)}"
+            excluded[vote.leg] = None
+    voted = {vote.leg for vote in votes}
+    kept = _absent((leg, since) for leg, since in before.items() if leg not in voted)
+    return remarks, (*sorted(excluded.items(), key=lambda entry: str(entry[0])), *kept)
+
+
+def _back_since(since_ms: int | None, at_ms: int, *, near: bool) -> int | None:
+    if not near:
+        return None
+    return at_ms if since_ms is None else since_ms
+
+
+def _absent(excluded: Iterable[tuple[Leg, int | None]]) -> Excluded:
+    """A leg that gives no price is not back, whatever it was before."""
+    return tuple((leg, None) for leg, _ in excluded)
+
+
+def _waiting(vote: Vote, middle: int, band: int, since_ms: int | None, at_ms: int) -> str:
+    off = _signed(vote.price - middle, middle)
+    if since_ms is None:
+        return f"excluded as an outlier, now {off}: not within half of {percent(band)}"
+    return f"excluded as an outlier, now {off}: back for {seconds(at_ms - since_ms)}"
+
+
 def _signed(part: int, whole: int) -> str:
-    sign = "+" if part > 0 else "-"
+    sign = "+" if part >= 0 else "-"
     return sign + percent(share_ppm(abs(part), whole))

@@ -8,12 +8,15 @@ from reporter.index import compute, plan
 from reporter.index.aggregate import Vote, aggregate, shares_ppm, venue_prices
 from reporter.index.convert import Rate, convert, fault, route
 from reporter.index.outliers import band_ppm, screen
+from reporter.index.state import NEW
 from reporter.models import SCALE, FeedRules, Index, Leg, Quote, SourceTrace, Status
 
 pytestmark = pytest.mark.unit
 
 AT = 1_700_000_000_000
 FULL = 1_000_000
+A, B, C, D, E, F = (Leg(venue, "BTC/USD") for venue in "abcdef")
+ANY = FeedRules("BTC/USD", (A, B))
 
 
 def quote(leg: Leg, price: int, *, age_ms: int = 0) -> Quote:
@@ -44,13 +47,13 @@ def source(index: Index, venue: str, symbol: str = "BTC/USD") -> SourceTrace:
 @pytest.mark.parametrize(
     ("prices", "min_venues", "status", "price", "reason"),
     [
-        ([100, 101, 102, 103, 104], 3, Status.OK, 102, ""),
-        ([100, 101, 102, 103], 3, Status.REDUCED, 101, "4 venues"),
+        ([10000, 10001, 10002, 10003, 10004], 3, Status.OK, 10002, ""),
+        ([10000, 10001, 10002, 10003], 3, Status.REDUCED, 10001, "4 venues"),
         ([1000, 1001, 1002], 3, Status.REDUCED, 1001, "3 venues"),
         ([10000, 10100], 2, Status.REDUCED, 10050, "2 venues"),
         ([10000, 10101], 2, Status.HELD, None, "2 venues more than 1.00 % apart: a 10000, b 10101"),
         ([10000, 5000], 1, Status.HELD, None, "2 venues more than 1.00 % apart: b 5000, a 10000"),
-        ([10000], 1, Status.REDUCED, 10000, "1 venue"),
+        ([10000], 1, Status.DEGRADED, 10000, "1 venue, and no recent index to compare it with"),
     ],
 )
 def test_compute__count_of_venues__gives_the_status(
@@ -100,10 +103,10 @@ def test_compute__several_legs__a_venue_has_one_vote() -> None:
 
 
 def test_compute__ageing_leg__counts_for_less_within_its_venue() -> None:
-    votes = [Vote("a", 100, FULL), Vote("a", 300, FULL // 2), Vote("b", 200, 1)]
+    votes = [Vote(A, 100, FULL), Vote(A, 300, FULL // 2), Vote(B, 200, 1)]
 
     assert venue_prices(votes) == {"a": 100, "b": 200}
-    assert shares_ppm(votes) == [333_333, 166_666, 500_000]
+    assert shares_ppm(votes, ANY) == [333_333, 166_666, 500_000]
 
 
 def test_compute__stale_venue__is_dropped_with_its_age() -> None:
@@ -128,21 +131,21 @@ def test_compute__outlier_among_five__is_dropped_and_four_are_left() -> None:
 
 
 def test_compute__outlier_among_three__drops_none_and_is_degraded() -> None:
-    index = btc([10_000, 10_001, 9_000])
+    index = btc([10_000, 10_001, 9_940])
 
     assert (index.status, index.price) == (Status.DEGRADED, 10_000 * SCALE)
     assert index.reason == "outliers among 3 venues, too few would be left: none dropped"
     assert (
-        source(index, "c").reason
-        == "median of bid, ask and last; outlier -10.00 % beyond 0.50 %, not dropped"
+        source(index, "c").reason == "median of bid, ask and last; outlier -0.60 % beyond 0.50 %, not dropped"
     )
     assert all(s.kept and s.weight_ppm == 333_333 for s in index.sources)
 
 
-def test_compute__half_are_outliers__drops_none_and_is_degraded() -> None:
+def test_compute__half_are_far_away__is_held_because_nobody_can_be_sure() -> None:
     index = btc([10_000, 10_001, 10_002, 20_000, 20_001, 20_002])
 
-    assert (index.status, index.venues_kept) == (Status.DEGRADED, 6)
+    assert (index.status, index.price, index.confidence) == (Status.HELD, None, None)
+    assert index.reason == "confidence 33.33 % over 2.00 %"
 
 
 def test_compute__one_broken_leg__its_venue_stays_with_the_other() -> None:
@@ -258,25 +261,30 @@ def test_band__mad__is_clamped() -> None:
 
 def test_screen__exactly_at_the_band__stays() -> None:
     feed = rules("BTC/USD", "a:BTC/USD")
-    votes = [Vote(venue, 10**6, FULL) for venue in "abcd"]
+    votes = [Vote(leg, 10**6, FULL) for leg in (A, B, C, D)]
 
-    assert screen([*votes, Vote("e", 1_005_000, FULL)], feed).remarks == {}
-    assert screen([*votes, Vote("e", 1_005_001, FULL)], feed).remarks == {4: "outlier +0.50 % beyond 0.50 %"}
+    at = screen([*votes, Vote(E, 1_005_000, FULL)], feed, NEW, AT)
+    beyond = screen([*votes, Vote(E, 1_005_001, FULL)], feed, NEW, AT)
+
+    assert (at.remarks, at.excluded) == ({}, ())
+    assert beyond.remarks == {4: "outlier +0.50 % beyond 0.50 %"}
+    assert beyond.excluded == ((E, None),)
 
 
 def test_screen__exactly_half_would_be_left__drops_none() -> None:
     prices = [500, 800, 1_000, 1_000, 1_000, 2_000]
-    votes = [Vote(venue, price, FULL) for venue, price in zip("abcdef", prices, strict=True)]
+    votes = [Vote(leg, price, FULL) for leg, price in zip((A, B, C, D, E, F), prices, strict=True)]
 
-    screening = screen(votes, rules("BTC/USD", "a:BTC/USD"))
+    screening = screen(votes, rules("BTC/USD", "a:BTC/USD"), NEW, AT)
 
     assert (sorted(screening.remarks), screening.degraded) == ([0, 1, 5], True)
 
 
 def test_screen__venue_with_many_legs__does_not_carry_the_median() -> None:
-    votes = [Vote("evil", 2_000_000, FULL)] * 5 + [Vote(venue, 1_000_000, FULL) for venue in "abc"]
+    evil = [Leg("evil", f"BTC/USD{n}") for n in range(5)]
+    votes = [Vote(leg, 2_000_000, FULL) for leg in evil] + [Vote(leg, 1_000_000, FULL) for leg in (A, B, C)]
 
-    screening = screen(votes, rules("BTC/USD", "a:BTC/USD"))
+    screening = screen(votes, rules("BTC/USD", "a:BTC/USD"), NEW, AT)
 
     assert sorted(screening.remarks) == [0, 1, 2, 3, 4]
     assert not screening.degraded

@@ -120,7 +120,7 @@ def in_code(where: str, name: str) -> float:
 
 
 def test_parameters__page__lists_them() -> None:
-    assert len(parameters()) == 38
+    assert len(parameters()) == 53
 
 
 @pytest.mark.parametrize(("where", "name", "value"), parameters())
@@ -131,7 +131,11 @@ def test_parameters__each__is_the_one_in_the_code(where: str, name: str, value: 
 
 
 def test_parameters__every_default_of_the_index__is_on_the_page() -> None:
-    defaults = {name for name in FeedRules.__dataclass_fields__ if name not in ("feed", "legs")}
+    defaults = {
+        name
+        for name in FeedRules.__dataclass_fields__
+        if name not in ("feed", "legs", "weights", "fallback", "pegged")
+    }
 
     assert defaults <= {name for _, name, _ in parameters()}
 
