@@ -60,9 +60,10 @@ def venue_shares(votes: Sequence[Vote], rules: FeedRules) -> dict[str, int]:
     With 5 venues or more: its configured weight, faded by the age of its freshest leg, capped. With fewer, where
     no cap could hold: equal parts.
     """
-    fresh: dict[str, int] = {}
-    for vote in votes:
-        fresh[vote.leg.venue] = max(vote.weight_ppm, fresh.get(vote.leg.venue, 0))
+    fresh = {vote.leg.venue: vote.weight_ppm for vote in votes}
+    if len(fresh) < len(votes):
+        for vote in votes:
+            fresh[vote.leg.venue] = max(vote.weight_ppm, fresh[vote.leg.venue])
     if len(fresh) < OK_VENUES:
         return dict.fromkeys(fresh, PPM // len(fresh)) if fresh else {}
     if rules.weights:

@@ -75,24 +75,26 @@ def feed_index(
 # ---------------------------------------------------------------- a leg's price
 
 
+class Sound(NamedTuple):
+    """A leg that nothing rules out by itself, with its book's spread."""
+
+    leg: Leg
+    quote: Quote
+    way: Route
+    spread_ppm: int
+
+
 def _rows(rules: FeedRules, quotes: Mapping[Leg, Quote], rates: Mapping[str, Rate], at_ms: int) -> list[Row]:
     """Every leg with its vote or the reason why it has none."""
     looked = [_look(rules, leg, quotes.get(leg), rates, at_ms) for leg in rules.legs]
-    spreads = [
-        (row.leg.venue, venue_price.spread_ppm(row.quote)) if row.quote is not None and not row.text else None
-        for row in looked
-    ]
-    books = [
-        s for s, row in zip(spreads, looked, strict=True) if s and row.quote and row.quote.bid is not None
-    ]
+    books = [(x.leg.venue, x.spread_ppm) for x in looked if type(x) is Sound and x.quote.bid is not None]
     limit_ppm = venue_price.spread_limit_ppm(books, rules)
-    return [
-        row if spread is None else _priced(row, spread[1], limit_ppm, rules, rates, at_ms)
-        for row, spread in zip(looked, spreads, strict=True)
-    ]
+    return [_priced(x, limit_ppm, rules, rates, at_ms) if type(x) is Sound else x for x in looked]  # type: ignore[misc]
 
 
-def _look(rules: FeedRules, leg: Leg, quote: Quote | None, rates: Mapping[str, Rate], at_ms: int) -> Row:
+def _look(
+    rules: FeedRules, leg: Leg, quote: Quote | None, rates: Mapping[str, Rate], at_ms: int
+) -> Sound | Row:
     """Whether anything rules the leg out by itself."""
     way = convert.route(rules.feed, leg.symbol)
     if quote is None:
@@ -100,16 +102,14 @@ def _look(rules: FeedRules, leg: Leg, quote: Quote | None, rates: Mapping[str, R
     fault = (
         venue_price.fault(quote) or freshness.fault(quote, rules, at_ms) or convert.fault(way, rates, at_ms)
     )
-    return Row(leg, quote, way, None, fault)
+    if fault:
+        return Row(leg, quote, way, None, fault)
+    return Sound(leg, quote, way, venue_price.spread_ppm(quote))
 
 
-def _priced(
-    row: Row, spread_ppm: int, limit_ppm: int, rules: FeedRules, rates: Mapping[str, Rate], at_ms: int
-) -> Row:
-    """Price and convert a leg without fault; the last reasons to drop it by itself are here."""
-    leg, quote, way = row.leg, row.quote, row.way
-    if quote is None:
-        return row
+def _priced(sound: Sound, limit_ppm: int, rules: FeedRules, rates: Mapping[str, Rate], at_ms: int) -> Row:
+    """Price and convert a leg; the last reasons to drop it by itself are here."""
+    leg, quote, way, spread_ppm = sound
     if spread_ppm > limit_ppm:
         return Row(leg, quote, way, None, f"wide spread {percent(spread_ppm)} over {percent(limit_ppm)}")
     made = venue_price.venue_price(quote, rules, at_ms)

@@ -56,13 +56,14 @@ def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str] |
     The last trade clamped into the book, which equals ``median(bid, ask, last)``; the mid where the last
     trade is old or has no time; the last trade where there is no book. None: no book and an old last trade.
     """
+    bid, ask, last = quote.bid, quote.ask, quote.last
     timely = _last_is_timely(quote, rules, at_ms)
-    if quote.bid is None or quote.ask is None:
+    if bid is None or ask is None:
         untimed = quote.last_at_ms is None
-        return (quote.last, "last trade, no book") if quote.last is not None and (timely or untimed) else None
-    if timely and quote.last is not None:
-        return max(quote.bid, min(quote.ask, quote.last)), "median of bid, ask and last"
-    return (quote.bid + quote.ask) // 2, "mid"
+        return (last, "last trade, no book") if last is not None and (timely or untimed) else None
+    if timely and last is not None:
+        return bid if last < bid else ask if last > ask else last, "median of bid, ask and last"
+    return (bid + ask) // 2, "mid"
 
 
 def _last_is_timely(quote: Quote, rules: FeedRules, at_ms: int) -> bool:
