@@ -23,7 +23,7 @@ def skip_price(votes: Sequence[tuple[int, int]], total_stake: int, quorum_ppm: i
 
     None without votes, or while their stake is under ``quorum_ppm`` of all stake. Source: skip-mev/connect,
     pkg/math/voteweighted/voteweighted.go at 9f856057; read there. Unlike ``weighted_median_floor`` it takes the lower
-    neighbour at exactly half.
+    neighbour at exactly half, and with few odd stakes a price that less than half of them reach.
 
     Args:
         votes: ``(price, stake)`` in any order, every stake > 0.

@@ -148,6 +148,26 @@ def test_hyperliquid__its_eight_venues__then_weights_3_2_2_and_1() -> None:
     assert run("hyperliquid", eight).price == 110
 
 
+@pytest.mark.parametrize(
+    ("venue", "weight"),
+    [
+        ("binance", 3),
+        ("okx", 2),
+        ("bybit", 2),
+        ("kraken", 1),
+        ("kucoin", 1),
+        ("gate", 1),
+        ("mexc", 1),
+        ("hyperliquid", 1),
+        ("unlisted", 1),
+    ],
+)
+def test_hyperliquid__as_many_others_as_the_venue_weighs__then_half_way(venue: str, weight: int) -> None:
+    others = [sample(str(i), 100) for i in range(weight)]
+
+    assert run("hyperliquid", [sample(venue, 200), *others]).price == 150
+
+
 def test_hyperliquid__exactly_half__then_the_floor_mean_of_the_neighbours() -> None:
     assert run("hyperliquid", named(binance=101, okx=100, coinbase=90)).price == 100
     assert run("hyperliquid", named(okx=100, kraken=103, unlisted=104)).price == 101
@@ -200,6 +220,21 @@ def test_bitmex__two_constituents_disagree__then_the_last_price_until_they_agree
 
     assert held == Result(1_990, None, ("a", "b"), "held: two constituents disagree")
     assert agreed == Result(2_000, None, ("a", "b"), "")
+
+
+def test_bitmex__two_far_apart__then_held_and_neither_is_out() -> None:
+    held, state = bitmex(named(a=1_000, b=1_300), State(0, 1_000))
+
+    assert (held.price, held.kept, state.exclusions) == (1_000, ("a", "b"), ())
+
+
+def test_bitmex__two_disagree_and_a_third_is_near_their_median__then_it_comes_back() -> None:
+    """Rule 4a goes by the median of the two, however far the held price is."""
+    waiting = State(16 * MINUTE, 1_500, (Exclusion("c", 0),))
+
+    result, _ = bitmex(named(a=1_900, b=2_100, c=2_000), waiting)
+
+    assert result == Result(2_000, None, ("a", "b", "c"), "")
 
 
 def test_bitmex__the_only_constituent_jumps__then_the_last_price() -> None:
@@ -261,6 +296,16 @@ def test_bitmex__nobody_is_in_before_the_first_price__then_nobody_stays_out() ->
 def test_skip_price__exactly_half__then_the_lower_neighbour() -> None:
     assert skip_price([(100, 1), (200, 1)], 2) == 100
     assert skip_price([], 2) is None
+
+
+def test_skip_price__an_odd_stake__then_its_half_is_rounded_down() -> None:
+    """A third of the stake is enough here, which is not what a median promises."""
+    assert skip_price([(100, 1), (200, 2)], 3) == 100
+
+
+def test_skip_price__quorum__then_two_thirds_to_the_third_decimal() -> None:
+    assert skip_price([(100, 667)], 1_000) == 100
+    assert skip_price([(100, 666)], 1_000) is None
 
 
 def test_flare_quartiles__two_voters_of_its_own_test__then_the_average_rounded_down() -> None:
