@@ -60,6 +60,15 @@ def test_composite__member_without_a_number_holds_a_tenth__carried_and_flagged(s
     assert made.prices == {"BTC/USD": 100_000 * SCALE, "ETH/USD": 1_000 * SCALE}
 
 
+def test_composite__member_held_with_its_last_number__is_not_taken_as_new() -> None:
+    last = {"BTC/USD": 90_000 * SCALE, "ETH/USD": 1_000 * SCALE}
+    both = indices(index("BTC/USD", 100_000), index("ETH/USD", 500, Status.HELD))
+
+    made = composite(BASKET, both, last, AT)
+
+    assert (made.price, made.flags) == (11_000 * SCALE, ("ETH/USD:CARRIED",))
+
+
 def test_composite__missing_hold_more_than_a_tenth__invalid_and_no_number() -> None:
     last = {"BTC/USD": 90_000 * SCALE - 1, "ETH/USD": 1_000 * SCALE}
 
