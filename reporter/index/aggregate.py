@@ -11,7 +11,7 @@ from typing import NamedTuple
 from reporter.index.median import by_venue, median_floor, weighted_median_floor
 from reporter.index.state import Past
 from reporter.index.units import PPM, decimal, percent
-from reporter.index.weights import capped_shares
+from reporter.index.weights import capped_weights
 from reporter.models import FeedRules, Leg, Status
 
 OK_VENUES = 5
@@ -54,41 +54,42 @@ def venue_prices(votes: Sequence[Vote]) -> dict[str, int]:
     }
 
 
-def venue_shares(votes: Sequence[Vote], rules: FeedRules) -> dict[str, int]:
-    """Return each venue's part in the median, in ppm.
+def venue_weights(votes: Sequence[Vote], rules: FeedRules) -> dict[str, int]:
+    """Return what each venue weighs in the median, exactly, in no unit.
 
     With 5 venues or more: its configured weight, faded by the age of its freshest leg, capped. With fewer, where
-    no cap could hold: equal parts.
+    no cap could hold: equal weights.
     """
     fresh = {vote.leg.venue: vote.weight_ppm for vote in votes}
     if len(fresh) < len(votes):
         for vote in votes:
             fresh[vote.leg.venue] = max(vote.weight_ppm, fresh[vote.leg.venue])
     if len(fresh) < OK_VENUES:
-        return dict.fromkeys(fresh, PPM // len(fresh)) if fresh else {}
+        return dict.fromkeys(fresh, 1)
     if rules.weights:
         weights = dict(rules.weights)
         least = min(weights.values())
         fresh = {venue: weights.get(venue, least) * ppm for venue, ppm in fresh.items()}
-    return capped_shares(fresh, rules.weight_cap_ppm)
+    return capped_weights(fresh, rules.weight_cap_ppm)
 
 
-def shares_ppm(votes: Sequence[Vote], venue_share: Mapping[str, int]) -> list[int]:
+def shares_ppm(votes: Sequence[Vote], weights: Mapping[str, int]) -> list[int]:
     """Return the part each vote has in the medians, in ppm: its venue's, split by freshness among its legs.
 
     In the order given; the sum is at most 1,000,000 (floored).
     """
-    if len(venue_share) == len(votes):
-        return [venue_share[vote.leg.venue] for vote in votes]
-    totals: dict[str, int] = {}
+    total = sum(weights.values())
+    if len(weights) == len(votes):
+        return [PPM * weights[vote.leg.venue] // total for vote in votes]
+    legs: dict[str, int] = {}
     for vote in votes:
-        totals[vote.leg.venue] = totals.get(vote.leg.venue, 0) + vote.weight_ppm
-    return [venue_share[vote.leg.venue] * vote.weight_ppm // totals[vote.leg.venue] for vote in votes]
+        legs[vote.leg.venue] = legs.get(vote.leg.venue, 0) + vote.weight_ppm
+    return [PPM * weights[v.leg.venue] * v.weight_ppm // (total * legs[v.leg.venue]) for v in votes]
 
 
 def aggregate(
     prices: Mapping[str, int],
-    shares: Mapping[str, int],
+    weights: Mapping[str, int],
     rules: FeedRules,
     *,
     degraded: bool,
@@ -104,7 +105,7 @@ def aggregate(
 
     Args:
         prices: One per venue that counts.
-        shares: Their parts, as ``venue_shares`` gives them.
+        weights: What they weigh, as ``venue_weights`` says.
         degraded: The outlier rule would have left too few, so that all are here.
         last: The last index that could be signed.
     """
@@ -123,7 +124,7 @@ def aggregate(
         )
     if count < OK_VENUES:
         return Verdict(Status.REDUCED, median_floor(prices.values()), f"{count} venues")
-    return Verdict(Status.OK, weighted_median_floor([(prices[v], shares[v]) for v in prices]), "")
+    return Verdict(Status.OK, weighted_median_floor([(prices[v], weights[v]) for v in prices]), "")
 
 
 def _alone(price: int, rules: FeedRules, last: Past | None, at_ms: int) -> Verdict:

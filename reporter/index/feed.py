@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reporter.index import bias, convert, freshness, venue_price
-from reporter.index.aggregate import Verdict, Vote, aggregate, shares_ppm, venue_prices, venue_shares
+from reporter.index.aggregate import Verdict, Vote, aggregate, shares_ppm, venue_prices, venue_weights
 from reporter.index.confidence import confidence
 from reporter.index.convert import Rate, Route
 from reporter.index.flags import flags, remember
@@ -51,12 +51,12 @@ def feed_index(
     if screening.remarks and not screening.degraded:
         counted = [vote for i, vote in enumerate(votes) if i not in screening.remarks]
         counted_prices = venue_prices(counted)
-    shares = venue_shares(counted, rules)
+    weights = venue_weights(counted, rules)
     verdict = aggregate(
-        counted_prices, shares, rules, degraded=screening.degraded, last=state.last, at_ms=at_ms
+        counted_prices, weights, rules, degraded=screening.degraded, last=state.last, at_ms=at_ms
     )
     sure, verdict = _assured(verdict, counted, counted_prices, rules)
-    parts = shares_ppm(counted, shares) if verdict.price is not None else [0] * len(counted)
+    parts = shares_ppm(counted, weights) if verdict.price is not None else [0] * len(counted)
     index = Index(
         rules.feed,
         at_ms,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reporter.index import compute, plan
-from reporter.index.aggregate import Vote, aggregate, shares_ppm, venue_prices, venue_shares
+from reporter.index.aggregate import Vote, aggregate, shares_ppm, venue_prices, venue_weights
 from reporter.index.convert import Rate, convert, fault, route
 from reporter.index.outliers import Screening, band_ppm, screen
 from reporter.index.state import NEW
@@ -110,7 +110,7 @@ def test_compute__ageing_leg__counts_for_less_within_its_venue() -> None:
     votes = [Vote(A, 100, FULL), Vote(A, 300, FULL // 2), Vote(B, 200, 1)]
 
     assert venue_prices(votes) == {"a": 100, "b": 200}
-    assert shares_ppm(votes, venue_shares(votes, ANY)) == [333_333, 166_666, 500_000]
+    assert shares_ppm(votes, venue_weights(votes, ANY)) == [333_333, 166_666, 500_000]
 
 
 def test_compute__stale_venue__is_dropped_with_its_age() -> None:
