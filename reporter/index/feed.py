@@ -140,7 +140,7 @@ def _next_state(
 ) -> FeedState:
     votes = [o.vote for o in priced if o.vote is not None]
     biases = state.biases
-    if screening.middle:
+    if screening.judges >= FEWEST_SURVIVORS:  # of two that disagree, nobody knows which one is biased
         biases = bias.advance(venue_prices(votes), screening.middle, rules, index.at_ms, state)
     last, history = state.last, state.history
     if index.price is not None and index.status.signable:
