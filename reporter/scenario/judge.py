@@ -152,7 +152,11 @@ def _flagged(bound: Bound, window: Sequence[Outcome]) -> Found:
 def _doubted(bound: Bound, window: Sequence[Outcome]) -> Found:
     limit = bound.ppm or 0
     count = sum(_doubt_ppm(o) >= limit and o.index.status is not Status.OK for o in window)
-    return count == len(window), count, f"{count} of {len(window)} moments say that they are {percent(limit)} unsure"
+    return (
+        count == len(window),
+        count,
+        f"{count} of {len(window)} moments say that they are {percent(limit)} unsure",
+    )
 
 
 def _doubt_ppm(o: Outcome) -> int:
@@ -163,7 +167,11 @@ def _doubt_ppm(o: Outcome) -> int:
 
 def _barred(bound: Bound, window: Sequence[Outcome]) -> Found:
     count = sum(any(_is_barred(s.reason) for s in o.index.sources if s.venue == bound.venue) for o in window)
-    return count == len(window), count, f"{bound.venue} is excluded for good in {count} of {len(window)} moments"
+    return (
+        count == len(window),
+        count,
+        f"{bound.venue} is excluded for good in {count} of {len(window)} moments",
+    )
 
 
 def _is_barred(reason: str) -> bool:
@@ -174,7 +182,11 @@ def _fresh(bound: Bound, window: Sequence[Outcome]) -> Found:
     """By the venue's own clock, whatever the method believes."""
     oldest = max((age for o in window for age in _ages_ms(o)), default=0)
     limit = (bound.age_s or 0) * 1000
-    return oldest <= limit, oldest, f"the oldest that counted was {seconds(oldest)} old, of at most {seconds(limit)}"
+    return (
+        oldest <= limit,
+        oldest,
+        f"the oldest that counted was {seconds(oldest)} old, of at most {seconds(limit)}",
+    )
 
 
 def _ages_ms(o: Outcome) -> Iterator[int]:

@@ -5,6 +5,7 @@ TOML because the standard library reads it, a person can comment it, and the con
 
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -84,7 +85,7 @@ def check_path(points: Points) -> Points:
     """Refuse a path that leaves a segment unsaid."""
     if not points or not points[0].priced or points[0].at != 0 or points[0].by:
         raise ValueError("a path starts with a price at 00:00:00, without 'by'")
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in pairwise(points):
         if after.at <= before.at:
             raise ValueError("its times do not rise")
         if after.priced and not after.by:
@@ -117,7 +118,7 @@ class Feed(Section):
     feed: str
     markets: Annotated[tuple[Market_, ...], Field(strict=False, min_length=1)]
     min_venues: int = 3
-    weights: dict[str, Annotated[int, Field(gt=0)]] = {}
+    weights: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     pegged: bool = False
     max_age_s: int | None = None
     fade_from_s: int | None = None
@@ -170,7 +171,9 @@ class Scenario(Section):
         for found in self.variants:
             if found.name == name:
                 return found
-        raise KeyError(f"{self.name} has no variant {name!r}, only {', '.join(v.name for v in self.variants)}")
+        raise KeyError(
+            f"{self.name} has no variant {name!r}, only {', '.join(v.name for v in self.variants)}"
+        )
 
     def markets_of(self, variant: Variant) -> tuple[Market, ...]:
         """The markets that the variant's feeds use, the variant's own instead of the common ones."""

@@ -4,6 +4,7 @@ import csv
 import gzip
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from reporter.index.units import PPM
 from reporter.market.decimals import to_fixed
 from reporter.market.tape_rows import MINUTE_S, read_bars
 from reporter.models import SCALE, FeedRules, Index, Leg, Quote
-from reporter.scenario.model import Market, Point, Points, Scenario, Variant, quotient
+from reporter.scenario.model import Feed, Market, Point, Points, Scenario, Variant, quotient
 
 
 class Moment(NamedTuple):
@@ -44,7 +45,9 @@ def moments(scenario: Scenario, variant: Variant, tapes: Path | None = None) -> 
     """
     if variant.tape:
         if tapes is None:
-            raise ScenarioError(f"{scenario.name}, {variant.name}: plays {variant.tape}: say in which folder it is")
+            raise ScenarioError(
+                f"{scenario.name}, {variant.name}: plays {variant.tape}: say in which folder it is"
+            )
         read = _bars if variant.tape_form == "bars" else _ticks
         yield from read(scenario, variant, tapes / variant.tape)
         return
@@ -67,21 +70,17 @@ def play(feeds: Iterable[FeedRules], said: Iterable[Moment], feed: str) -> list[
 
 def rules(variant: Variant) -> list[FeedRules]:
     """The variant's feeds, as the methodology takes them."""
-    return [
-        FeedRules(
-            feed.feed,
-            feed.markets,
-            feed.min_venues,
-            tuple(feed.weights.items()),
-            pegged=feed.pegged,
-            **{
-                key: 1000 * seconds
-                for key, seconds in (("max_age_ms", feed.max_age_s), ("fade_from_ms", feed.fade_from_s))
-                if seconds is not None
-            },
-        )
-        for feed in variant.feeds
-    ]
+    return [_feed_rules(feed) for feed in variant.feeds]
+
+
+def _feed_rules(feed: Feed) -> FeedRules:
+    weights = tuple(feed.weights.items())
+    made = FeedRules(feed.feed, feed.markets, feed.min_venues, weights, pegged=feed.pegged)
+    if feed.max_age_s is not None:
+        made = replace(made, max_age_ms=1000 * feed.max_age_s)
+    if feed.fade_from_s is not None:
+        made = replace(made, fade_from_ms=1000 * feed.fade_from_s)
+    return made
 
 
 def truth_at(scenario: Scenario, symbol: str, offset_ms: int) -> int | None:
@@ -154,7 +153,8 @@ def _bars(scenario: Scenario, variant: Variant, path: Path) -> Iterator[Moment]:
     for bar in read_bars(path):
         at_ms, leg = (bar.minute_s + MINUTE_S) * 1000, Leg(bar.venue, bar.symbol)
         if bar.traded:
-            quote = Quote(*(leg.venue, leg.symbol), *[bar.close] * 3, at_ms, at_ms, at_ms, f"TAPE {scenario.name}")
+            close, label = bar.close, f"TAPE {scenario.name}"
+            quote = Quote(bar.venue, bar.symbol, close, close, close, at_ms, at_ms, at_ms, label)
             by_time.setdefault(at_ms, {})[leg] = quote
     newest: dict[Leg, Quote] = {}
     for at_ms in sorted(by_time):
