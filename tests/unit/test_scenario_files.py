@@ -1,8 +1,10 @@
 """What a scenario file may say, how its paths are read, and how indices are judged by it."""
 
 import re
+import tomllib
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -207,3 +209,9 @@ def test_judge__an_index_that_may_not_be_signed__is_no_price() -> None:
     assert judge(variant, said, held).silent == len(said)
     with pytest.raises(ValueError, match="argument 2 is shorter"):
         judge(variant, said, held[1:])
+
+
+def test_package_data__scenarios__go_into_the_wheel() -> None:
+    pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+
+    assert "scenarios/*.toml" in pyproject["tool"]["setuptools"]["package-data"]["reporter"]
