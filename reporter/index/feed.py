@@ -190,7 +190,7 @@ def _next_state(
     index: Index, prices: Mapping[str, int], screening: Screening, rules: FeedRules, state: FeedState
 ) -> FeedState:
     biases, barred = state.biases, state.barred
-    if screening.middle:
+    if screening.judges >= FEWEST_SURVIVORS:  # of two that disagree, nobody knows which one is biased
         biases = bias.advance(prices, screening.middle, rules, index.at_ms, state)
         barred = bias.barred(biases, rules, state)
     last, history = state.last, state.history

@@ -25,12 +25,14 @@ class Screening:
         middle: The median that legs are judged by.
         degraded: Too few venues would have been left, so every vote counts, also those remarked upon.
         excluded: The exclusions to hand to the next moment.
+        judges: How many venues ``middle`` is the median of.
     """
 
     remarks: Mapping[int, str]
     middle: int
     degraded: bool
     excluded: Excluded
+    judges: int = 0
 
 
 def screen(
@@ -55,14 +57,14 @@ def screen(
     band = band_ppm(list(prices.values()), middle, rules)
     widest = band * middle
     if not before and all(abs(price - middle) * PPM <= widest for price in _prices(votes, prices)):
-        return Screening({}, middle, degraded=False, excluded=())
+        return Screening({}, middle, degraded=False, excluded=(), judges=len(prices))
     remarks, excluded = _judge(votes, before, middle, band, rules, at_ms)
     if not remarks:
-        return Screening(remarks, middle, degraded=False, excluded=excluded)
+        return Screening(remarks, middle, degraded=False, excluded=excluded, judges=len(prices))
     venues = {vote.venue for vote in votes}
     left = len({vote.venue for position, vote in enumerate(votes) if position not in remarks})
     degraded = left < FEWEST_SURVIVORS or 2 * left <= len(venues)
-    return Screening(remarks, middle, degraded, state.excluded if degraded else excluded)
+    return Screening(remarks, middle, degraded, state.excluded if degraded else excluded, len(prices))
 
 
 def band_ppm(prices: Sequence[int], middle: int, rules: FeedRules) -> int:
