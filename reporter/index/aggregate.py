@@ -20,13 +20,13 @@ OK_VENUES = 5
 class Vote(NamedTuple):
     """One leg's price in the feed's quote currency, 1e18 fixed point, > 0, with its weight by freshness.
 
-    ``half_spread``: half of its book's width in the same unit.
+    ``half_spread``: half of its book's width in the same unit; None without a book.
     """
 
     leg: Leg
     price: int
     weight_ppm: int
-    half_spread: int = 0
+    half_spread: int | None = None
 
     @property
     def venue(self) -> str:
@@ -54,17 +54,17 @@ def venue_prices(votes: Sequence[Vote]) -> dict[str, int]:
     }
 
 
-def venue_shares(votes: Sequence[Vote], rules: FeedRules) -> dict[str, int]:
+def venue_shares(votes: Sequence[Vote], rules: FeedRules, *, plain: bool = False) -> dict[str, int]:
     """Return each venue's part in the median, in ppm.
 
     With 5 venues or more: its configured weight, faded by the age of its freshest leg, capped. With fewer, where
-    no cap could hold: equal parts.
+    no cap could hold, or where the median is ``plain``: equal parts.
     """
     fresh = {vote.leg.venue: vote.weight_ppm for vote in votes}
     if len(fresh) < len(votes):
         for vote in votes:
             fresh[vote.leg.venue] = max(vote.weight_ppm, fresh[vote.leg.venue])
-    if len(fresh) < OK_VENUES:
+    if plain or len(fresh) < OK_VENUES:
         return dict.fromkeys(fresh, PPM // len(fresh)) if fresh else {}
     if rules.weights:
         weights = dict(rules.weights)
@@ -112,7 +112,7 @@ def aggregate(
     if count < max(1, rules.min_venues):
         return Verdict(Status.INVALID, None, f"{count} of at least {rules.min_venues} venues")
     if count == 1:
-        return _alone(next(iter(prices.values())), rules, last, at_ms)
+        return _alone(next(iter(prices.values())), rules, last, at_ms, degraded=degraded)
     if count == 2 and (apart := _disagreement(prices, rules)):
         return Verdict(Status.HELD, None, apart)
     if degraded:
@@ -126,10 +126,12 @@ def aggregate(
     return Verdict(Status.OK, weighted_median_floor([(prices[v], shares[v]) for v in prices]), "")
 
 
-def _alone(price: int, rules: FeedRules, last: Past | None, at_ms: int) -> Verdict:
+def _alone(price: int, rules: FeedRules, last: Past | None, at_ms: int, *, degraded: bool) -> Verdict:
     if last is None or at_ms - last.at_ms > rules.hold_ms:
         return Verdict(Status.DEGRADED, price, "1 venue, and no recent index to compare it with")
     if abs(price - last.price) * PPM <= rules.two_venue_agreement_ppm * last.price:
+        if degraded:
+            return Verdict(Status.DEGRADED, price, "1 venue, an outlier until now")
         return Verdict(Status.REDUCED, price, "1 venue")
     allowed = percent(rules.two_venue_agreement_ppm)
     reason = f"1 venue, more than {allowed} from the last index: {decimal(price)}, {decimal(last.price)}"

@@ -51,7 +51,7 @@ def feed_index(
     if screening.remarks and not screening.degraded:
         counted = [vote for i, vote in enumerate(votes) if i not in screening.remarks]
         counted_prices = venue_prices(counted)
-    shares = venue_shares(counted, rules)
+    shares = venue_shares(counted, rules, plain=screening.degraded)
     verdict = aggregate(
         counted_prices, shares, rules, degraded=screening.degraded, last=state.last, at_ms=at_ms
     )
@@ -119,7 +119,8 @@ def _priced(sound: Sound, limit_ppm: int, rules: FeedRules, rates: Mapping[str, 
     if price <= 0:
         return Row(leg, quote, way, None, "too small a price after conversion")
     weight_ppm = freshness.weight_ppm(quote, rules, at_ms)
-    vote = Vote(leg, price, weight_ppm, price * spread_ppm // (2 * PPM))
+    half_spread = None if quote.bid is None else price * spread_ppm // (2 * PPM)
+    vote = Vote(leg, price, weight_ppm, half_spread)
     return Row(leg, quote, way, vote, made[1] + convert.mark(way, rates))
 
 
@@ -171,11 +172,13 @@ def _assured(
 def _survivors(votes: Sequence[Vote], prices: Mapping[str, int]) -> list[tuple[int, int]]:
     """Every venue's price with half its narrowest book's spread, in the feed's quote currency."""
     if len(prices) == len(votes):
-        return [(vote.price, vote.half_spread) for vote in votes]
+        return [(vote.price, vote.half_spread or 0) for vote in votes]
     narrowest: dict[str, int] = {}
     for vote in votes:
-        narrowest[vote.leg.venue] = min(vote.half_spread, narrowest.get(vote.leg.venue, vote.half_spread))
-    return [(price, narrowest[venue]) for venue, price in prices.items()]
+        if vote.half_spread is not None:
+            half = narrowest.get(vote.leg.venue, vote.half_spread)
+            narrowest[vote.leg.venue] = min(vote.half_spread, half)
+    return [(price, narrowest.get(venue, 0)) for venue, price in prices.items()]
 
 
 def _held(verdict: Verdict, rules: FeedRules, at_ms: int, state: FeedState) -> tuple[int, int] | None:

@@ -41,7 +41,7 @@ def screen(
     Median and MAD are over venues, so that a venue with many legs has one say in them, and over legs that are
     not excluded already; legs are judged one by one, so that a venue with one broken leg keeps its others. An
     excluded leg comes back after 60 s continuously within half of the band. None is dropped if fewer than 3
-    venues, or not more than half of them, would be left: then the exclusions stay as they were.
+    venues, or not more than half of them, would be left: then none is newly excluded either.
 
     Args:
         prices: ``venue_prices(votes)``.
@@ -62,7 +62,9 @@ def screen(
     venues = {vote.venue for vote in votes}
     left = len({vote.venue for position, vote in enumerate(votes) if position not in remarks})
     degraded = left < FEWEST_SURVIVORS or 2 * left <= len(venues)
-    return Screening(remarks, middle, degraded, state.excluded if degraded else excluded)
+    if degraded:  # nobody is newly excluded, but who was stays so, and is back only without a break
+        excluded = tuple(entry for entry in excluded if entry[0] in before)
+    return Screening(remarks, middle, degraded, excluded)
 
 
 def band_ppm(prices: Sequence[int], middle: int, rules: FeedRules) -> int:
