@@ -5,7 +5,6 @@ fell to 0.6567 on 2025-10-10 with the one venue that had 60 % of the volume.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from reporter.index.median import by_venue, median_floor, weighted_median_floor
@@ -33,8 +32,7 @@ class Vote(NamedTuple):
         return self.leg.venue
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the votes come to. ``reason`` says why the status is not OK."""
 
     status: Status

@@ -19,7 +19,8 @@ def confidence(survivors: Iterable[tuple[int, int]], rules: FeedRules) -> int:
     floor_ppm = rules.confidence_floor_ppm
     for price, half in survivors:
         width = price * floor_ppm // PPM
-        width = max(width, half)
+        if half > width:
+            width = half
         votes += (price - width, price, price + width)
     votes.sort()
     count = len(votes)

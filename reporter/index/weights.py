@@ -10,7 +10,7 @@ def capped_shares(raw: Mapping[str, int], cap_ppm: int) -> dict[str, int]:
     dropped counts for something."""
     total = sum(raw.values())
     if max(raw.values()) * PPM <= cap_ppm * total:
-        return {venue: max(1, weight * PPM // total) for venue, weight in raw.items()}
+        return {venue: weight * PPM // total or 1 for venue, weight in raw.items()}
     free, left, shares = dict(raw), PPM, {}
     while over := [v for v, weight in free.items() if weight * left > cap_ppm * sum(free.values())]:
         for venue in over:
@@ -18,4 +18,4 @@ def capped_shares(raw: Mapping[str, int], cap_ppm: int) -> dict[str, int]:
             del free[venue]
         left = PPM - cap_ppm * len(shares)
     rest = sum(free.values())
-    return shares | {venue: max(1, weight * left // rest) for venue, weight in free.items()}
+    return shares | {venue: weight * left // rest or 1 for venue, weight in free.items()}
