@@ -18,9 +18,7 @@ def confidence(survivors: Iterable[tuple[int, int]], rules: FeedRules) -> int:
     votes: list[int] = []
     floor_ppm = rules.confidence_floor_ppm
     for price, half in survivors:
-        width = price * floor_ppm // PPM
-        if half > width:
-            width = half
+        width = max(price * floor_ppm // PPM, half)
         votes += (price - width, price, price + width)
     votes.sort()
     count = len(votes)

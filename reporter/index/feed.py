@@ -6,7 +6,7 @@ from typing import NamedTuple
 from reporter.index import bias, convert, freshness, venue_price
 from reporter.index.aggregate import Verdict, Vote, aggregate, shares_ppm, venue_prices, venue_shares
 from reporter.index.confidence import confidence
-from reporter.index.convert import Rate, Route
+from reporter.index.convert import Kind, Rate, Route
 from reporter.index.flags import flags, remember
 from reporter.index.outliers import FEWEST_SURVIVORS, Screening, screen
 from reporter.index.state import NEW, FeedState, Past
@@ -75,53 +75,44 @@ def feed_index(
 # ---------------------------------------------------------------- a leg's price
 
 
-class Sound(NamedTuple):
-    """A leg that nothing rules out by itself, with its book's spread."""
-
-    leg: Leg
-    quote: Quote
-    way: Route
-    spread_ppm: int
-
-
 def _rows(rules: FeedRules, quotes: Mapping[Leg, Quote], rates: Mapping[str, Rate], at_ms: int) -> list[Row]:
     """Every leg with its vote or the reason why it has none."""
     looked = [_look(rules, leg, quotes.get(leg), rates, at_ms) for leg in rules.legs]
-    books = [(x.leg.venue, x.spread_ppm) for x in looked if type(x) is Sound and x.quote.bid is not None]
+    rows = [row for row, _ in looked]
+    books = [(row.leg.venue, spread_ppm) for row, spread_ppm in looked if spread_ppm is not None]
     limit_ppm = venue_price.spread_limit_ppm(books, rules)
-    return [_priced(x, limit_ppm, rules, rates, at_ms) if type(x) is Sound else x for x in looked]  # type: ignore[misc]
+    for position, (row, spread_ppm) in enumerate(looked):
+        if spread_ppm is not None and spread_ppm > limit_ppm:
+            text = f"wide spread {percent(spread_ppm)} over {percent(limit_ppm)}"
+            rows[position] = Row(row.leg, row.quote, row.way, None, text)
+    return rows
 
 
 def _look(
     rules: FeedRules, leg: Leg, quote: Quote | None, rates: Mapping[str, Rate], at_ms: int
-) -> Sound | Row:
-    """Whether anything rules the leg out by itself."""
+) -> tuple[Row, int | None]:
+    """Price and convert a leg unless something rules it out by itself; with its book's spread, if that may have a
+    say in how wide the others' may be."""
     way = convert.route(rules.feed, leg.symbol)
     if quote is None:
-        return Row(leg, None, way, None, "no quote yet")
-    fault = (
-        venue_price.fault(quote) or freshness.fault(quote, rules, at_ms) or convert.fault(way, rates, at_ms)
-    )
+        return Row(leg, None, way, None, "no quote yet"), None
+    fault = venue_price.fault(quote) or freshness.fault(quote, rules, at_ms)
+    if not fault and way.via:
+        fault = convert.fault(way, rates, at_ms)
     if fault:
-        return Row(leg, quote, way, None, fault)
-    return Sound(leg, quote, way, venue_price.spread_ppm(quote))
-
-
-def _priced(sound: Sound, limit_ppm: int, rules: FeedRules, rates: Mapping[str, Rate], at_ms: int) -> Row:
-    """Price and convert a leg; the last reasons to drop it by itself are here."""
-    leg, quote, way, spread_ppm = sound
-    if spread_ppm > limit_ppm:
-        return Row(leg, quote, way, None, f"wide spread {percent(spread_ppm)} over {percent(limit_ppm)}")
+        return Row(leg, quote, way, None, fault), None
     made = venue_price.venue_price(quote, rules, at_ms)
     if made is None:
-        return Row(leg, quote, way, None, "no book, and the last trade is old")
-    price = convert.convert(made[0], way, rates)
-    if price <= 0:
-        return Row(leg, quote, way, None, "too small a price after conversion")
-    weight_ppm = freshness.weight_ppm(quote, rules, at_ms)
-    half_spread = None if quote.bid is None else price * spread_ppm // (2 * PPM)
-    vote = Vote(leg, price, weight_ppm, half_spread)
-    return Row(leg, quote, way, vote, made[1] + convert.mark(way, rates))
+        return Row(leg, quote, way, None, "no book, and the last trade is old"), None
+    spread_ppm = None if quote.bid is None else venue_price.spread_ppm(quote)
+    price, text = made
+    if way.kind is not Kind.DIRECT:
+        price, text = convert.convert(price, way, rates), text + convert.mark(way, rates)
+        if price <= 0:
+            return Row(leg, quote, way, None, "too small a price after conversion"), spread_ppm
+    half_spread = None if spread_ppm is None else price * spread_ppm // (2 * PPM)
+    vote = Vote(leg, price, freshness.weight_ppm(quote, rules, at_ms), half_spread)
+    return Row(leg, quote, way, vote, text), spread_ppm
 
 
 def _without_barred(rows: list[Row], state: FeedState) -> list[Row]:
