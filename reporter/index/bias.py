@@ -37,7 +37,11 @@ def advance(prices: Mapping[str, int], middle: int, rules: FeedRules, at_ms: int
     if step_ms:
         for venue, price in prices.items():
             part = (price - middle) * PPM // middle * step_ms
-            sums[venue] = _added(sums.get(venue, ()), slot, part)
+            of_venue = sums.get(venue, ())
+            if of_venue and of_venue[-1][0] == slot:
+                part += of_venue[-1][1]
+                of_venue = of_venue[:-1]
+            sums[venue] = (*of_venue, (slot, part))
     return tuple(sorted([entry for entry in sums.items() if entry[1]]))
 
 
@@ -50,9 +54,3 @@ def barred(biases: Biases, rules: FeedRules, state: FeedState) -> tuple[str, ...
     limit = rules.bias_limit_ppm * rules.bias_window_ms
     over = [venue for venue, sums in biases if not -limit <= sum(map(_part, sums)) <= limit]
     return tuple(sorted({*over, *state.barred})) if over else state.barred
-
-
-def _added(sums: tuple[tuple[int, int], ...], slot: int, part: int) -> tuple[tuple[int, int], ...]:
-    if sums and sums[-1][0] == slot:
-        return (*sums[:-1], (slot, sums[-1][1] + part))
-    return (*sums, (slot, part))

@@ -200,31 +200,32 @@ def _next_state(
 def _traces(rows: Sequence[Row], screening: Screening, parts: Iterator[int]) -> Iterator[SourceTrace]:
     """One trace per leg; ``parts`` has one entry for every vote that counted, in order."""
     position = -1
+    remarks, degraded = screening.remarks, screening.degraded
     for row in rows:
         if row.vote is None:
-            yield _trace(row, row.text, kept=False, weight_ppm=0)
+            yield _trace(row, row.text, None, False, 0)
             continue
         position += 1
-        remark = screening.remarks.get(position, "")
-        if remark and not screening.degraded:
-            yield _trace(row, remark, kept=False, weight_ppm=0)
+        remark, price = remarks.get(position), row.vote.price
+        if remark is None:
+            yield _trace(row, row.text, price, True, next(parts))
+        elif degraded:
+            yield _trace(row, f"{row.text}; {remark}, not dropped", price, True, next(parts))
         else:
-            text = f"{row.text}; {remark}, not dropped" if remark else row.text
-            yield _trace(row, text, kept=True, weight_ppm=next(parts))
+            yield _trace(row, remark, price, False, 0)
 
 
-def _trace(row: Row, reason: str, *, kept: bool, weight_ppm: int) -> SourceTrace:
-    (venue, symbol), quote, via = row.leg, row.quote, row.way.via
+def _trace(row: Row, reason: str, price: int | None, kept: bool, weight_ppm: int) -> SourceTrace:
+    (venue, symbol), quote, (_, via), _, _ = row
     if quote is None:
-        return SourceTrace(
-            venue, symbol, kept, reason, None, None, None, None, None, None, None, "", via, weight_ppm
-        )
+        nothing = (None,) * 7
+        return SourceTrace(venue, symbol, kept, reason, *nothing, "", via, weight_ppm)
     return SourceTrace(
         venue,
         symbol,
         kept,
         reason,
-        row.vote.price if row.vote is not None else None,
+        price,
         quote.bid,
         quote.ask,
         quote.last,

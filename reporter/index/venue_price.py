@@ -56,17 +56,13 @@ def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str] |
     The last trade clamped into the book, which equals ``median(bid, ask, last)``; the mid where the last
     trade is old or has no time; the last trade where there is no book. None: no book and an old last trade.
     """
-    bid, ask, last = quote.bid, quote.ask, quote.last
-    timely = _last_is_timely(quote, rules, at_ms)
+    bid, ask, last, last_at_ms = quote.bid, quote.ask, quote.last, quote.last_at_ms
+    timely = (
+        last_at_ms is not None and -rules.max_ahead_ms <= at_ms - last_at_ms <= rules.last_trade_max_age_ms
+    )
     if bid is None or ask is None:
-        untimed = quote.last_at_ms is None
+        untimed = last_at_ms is None
         return (last, "last trade, no book") if last is not None and (timely or untimed) else None
     if timely and last is not None:
         return bid if last < bid else ask if last > ask else last, "median of bid, ask and last"
     return (bid + ask) // 2, "mid"
-
-
-def _last_is_timely(quote: Quote, rules: FeedRules, at_ms: int) -> bool:
-    if quote.last is None or quote.last_at_ms is None:
-        return False
-    return -rules.max_ahead_ms <= at_ms - quote.last_at_ms <= rules.last_trade_max_age_ms
