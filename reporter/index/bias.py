@@ -34,6 +34,8 @@ def advance(prices: Mapping[str, int], middle: int, rules: FeedRules, at_ms: int
     for venue, of_venue in state.biases:
         if of_venue[0][0] < oldest:
             sums[venue] = tuple(entry for entry in of_venue if entry[0] >= oldest)
+            if not sums[venue]:
+                del sums[venue]
     if step_ms:
         for venue, price in prices.items():
             part = (price - middle) * PPM // middle * step_ms
@@ -42,7 +44,7 @@ def advance(prices: Mapping[str, int], middle: int, rules: FeedRules, at_ms: int
                 part += of_venue[-1][1]
                 of_venue = of_venue[:-1]
             sums[venue] = (*of_venue, (slot, part))
-    return tuple(sorted([entry for entry in sums.items() if entry[1]]))
+    return tuple(sorted(sums.items()))
 
 
 def barred(biases: Biases, rules: FeedRules, state: FeedState) -> tuple[str, ...]:
