@@ -6,7 +6,7 @@ the next one has to know; ``compute`` is one step without a past.
 
 from collections.abc import Mapping, Sequence
 
-from reporter.index.convert import Rate, rate_of
+from reporter.index.convert import Rates
 from reporter.index.feed import feed_index
 from reporter.index.plan import plan
 from reporter.index.state import NEW, FeedState, State
@@ -38,11 +38,10 @@ def step(
         state: What the moment before left; ``{}`` at first. Nothing is changed in it.
     """
     indices: dict[str, Index] = {}
-    rates: dict[str, Rate] = {}
+    rates = Rates(indices)
     after: dict[str, FeedState] = {}
     for rules in plan:
         before = state.get(rules.feed, NEW)
         index, after[rules.feed] = feed_index(rules, quotes, rates, at_ms, before)
         indices[rules.feed] = index
-        rates[rules.feed] = rate_of(index)
     return indices, after

@@ -5,7 +5,6 @@ fell to 0.6567 on 2025-10-10 with the one venue that had 60 % of the volume.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from reporter.index.median import by_venue, median_floor, weighted_median_floor
@@ -20,21 +19,20 @@ OK_VENUES = 5
 class Vote(NamedTuple):
     """One leg's price in the feed's quote currency, 1e18 fixed point, > 0, with its weight by freshness.
 
-    ``half_spread``: half of its book's width in the same unit.
+    ``half_spread``: half of its book's width in the same unit; None without a book.
     """
 
     leg: Leg
     price: int
     weight_ppm: int
-    half_spread: int = 0
+    half_spread: int | None = None
 
     @property
     def venue(self) -> str:
         return self.leg.venue
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the votes come to. ``reason`` says why the status is not OK."""
 
     status: Status
@@ -54,17 +52,17 @@ def venue_prices(votes: Sequence[Vote]) -> dict[str, int]:
     }
 
 
-def venue_weights(votes: Sequence[Vote], rules: FeedRules) -> dict[str, int]:
+def venue_weights(votes: Sequence[Vote], rules: FeedRules, *, plain: bool = False) -> dict[str, int]:
     """Return what each venue weighs in the median, exactly, in no unit.
 
     With 5 venues or more: its configured weight, faded by the age of its freshest leg, capped. With fewer, where
-    no cap could hold: equal weights.
+    no cap could hold, or where the median is ``plain``: equal weights.
     """
     fresh = {vote.leg.venue: vote.weight_ppm for vote in votes}
     if len(fresh) < len(votes):
         for vote in votes:
             fresh[vote.leg.venue] = max(vote.weight_ppm, fresh[vote.leg.venue])
-    if len(fresh) < OK_VENUES:
+    if plain or len(fresh) < OK_VENUES:
         return dict.fromkeys(fresh, 1)
     if rules.weights:
         weights = dict(rules.weights)
@@ -76,15 +74,15 @@ def venue_weights(votes: Sequence[Vote], rules: FeedRules) -> dict[str, int]:
 def shares_ppm(votes: Sequence[Vote], weights: Mapping[str, int]) -> list[int]:
     """Return the part each vote has in the medians, in ppm: its venue's, split by freshness among its legs.
 
-    In the order given; the sum is at most 1,000,000 (floored).
+    In the order given; floored, but never 0: what is not dropped counts for something.
     """
     total = sum(weights.values())
     if len(weights) == len(votes):
-        return [PPM * weights[vote.leg.venue] // total for vote in votes]
+        return [PPM * weights[vote.leg.venue] // total or 1 for vote in votes]
     legs: dict[str, int] = {}
     for vote in votes:
         legs[vote.leg.venue] = legs.get(vote.leg.venue, 0) + vote.weight_ppm
-    return [PPM * weights[v.leg.venue] * v.weight_ppm // (total * legs[v.leg.venue]) for v in votes]
+    return [PPM * weights[v.leg.venue] * v.weight_ppm // (total * legs[v.leg.venue]) or 1 for v in votes]
 
 
 def aggregate(
@@ -113,7 +111,7 @@ def aggregate(
     if count < max(1, rules.min_venues):
         return Verdict(Status.INVALID, None, f"{count} of at least {rules.min_venues} venues")
     if count == 1:
-        return _alone(next(iter(prices.values())), rules, last, at_ms)
+        return _alone(next(iter(prices.values())), rules, last, at_ms, degraded=degraded)
     if count == 2 and (apart := _disagreement(prices, rules)):
         return Verdict(Status.HELD, None, apart)
     if degraded:
@@ -127,10 +125,12 @@ def aggregate(
     return Verdict(Status.OK, weighted_median_floor([(prices[v], weights[v]) for v in prices]), "")
 
 
-def _alone(price: int, rules: FeedRules, last: Past | None, at_ms: int) -> Verdict:
+def _alone(price: int, rules: FeedRules, last: Past | None, at_ms: int, *, degraded: bool) -> Verdict:
     if last is None or at_ms - last.at_ms > rules.hold_ms:
         return Verdict(Status.DEGRADED, price, "1 venue, and no recent index to compare it with")
     if abs(price - last.price) * PPM <= rules.two_venue_agreement_ppm * last.price:
+        if degraded:
+            return Verdict(Status.DEGRADED, price, "1 venue, an outlier until now")
         return Verdict(Status.REDUCED, price, "1 venue")
     allowed = percent(rules.two_venue_agreement_ppm)
     reason = f"1 venue, more than {allowed} from the last index: {decimal(price)}, {decimal(last.price)}"

@@ -4,6 +4,7 @@ FTX, November 2022: a premium that lasted while withdrawals were closed, too sma
 """
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from reporter.index.state import FeedState
 from reporter.index.units import PPM
@@ -12,6 +13,8 @@ from reporter.models import FeedRules
 SLOTS = 12
 LONGEST_STEP_MS = 60_000
 """Of a gap between two moments, no more than this counts: nothing is known of the rest."""
+
+_part = itemgetter(1)
 
 Biases = tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
 
@@ -27,16 +30,21 @@ def advance(prices: Mapping[str, int], middle: int, rules: FeedRules, at_ms: int
     slot_ms = rules.bias_window_ms // SLOTS
     slot = at_ms // slot_ms
     oldest = slot - SLOTS + 1
-    sums = {venue: _since(of_venue, oldest) for venue, of_venue in state.biases}
+    sums = dict(state.biases)
+    for venue, of_venue in state.biases:
+        if of_venue[0][0] < oldest:
+            sums[venue] = tuple(entry for entry in of_venue if entry[0] >= oldest)
+            if not sums[venue]:
+                del sums[venue]
     if step_ms:
         for venue, price in prices.items():
             part = (price - middle) * PPM // middle * step_ms
-            sums[venue] = _added(sums.get(venue, ()), slot, part)
-    return tuple(sorted(entry for entry in sums.items() if entry[1]))
-
-
-def _since(sums: tuple[tuple[int, int], ...], oldest: int) -> tuple[tuple[int, int], ...]:
-    return sums if not sums or sums[0][0] >= oldest else tuple(s for s in sums if s[0] >= oldest)
+            of_venue = sums.get(venue, ())
+            if of_venue and of_venue[-1][0] == slot:
+                part += of_venue[-1][1]
+                of_venue = of_venue[:-1]
+            sums[venue] = (*of_venue, (slot, part))
+    return tuple(sorted(sums.items()))
 
 
 def barred(biases: Biases, rules: FeedRules, state: FeedState) -> tuple[str, ...]:
@@ -46,11 +54,5 @@ def barred(biases: Biases, rules: FeedRules, state: FeedState) -> tuple[str, ...
     1.1 % after 55.
     """
     limit = rules.bias_limit_ppm * rules.bias_window_ms
-    over = {venue for venue, sums in biases if sums and abs(sum([part for _, part in sums])) > limit}
-    return tuple(sorted(over.union(state.barred))) if over else state.barred
-
-
-def _added(sums: tuple[tuple[int, int], ...], slot: int, part: int) -> tuple[tuple[int, int], ...]:
-    if sums and sums[-1][0] == slot:
-        return (*sums[:-1], (slot, sums[-1][1] + part))
-    return (*sums, (slot, part))
+    over = [venue for venue, sums in biases if not -limit <= sum(map(_part, sums)) <= limit]
+    return tuple(sorted({*over, *state.barred})) if over else state.barred

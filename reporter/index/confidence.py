@@ -18,8 +18,8 @@ def confidence(survivors: Iterable[tuple[int, int]], rules: FeedRules) -> int:
     votes: list[int] = []
     floor_ppm = rules.confidence_floor_ppm
     for price, half in survivors:
-        width = price * floor_ppm // PPM
-        width = max(width, half)
+        least = price * floor_ppm // PPM
+        width = half if half > least else least
         votes += (price - width, price, price + width)
     votes.sort()
     count = len(votes)

@@ -70,6 +70,18 @@ def rate_of(index: Index) -> Rate:
     return Rate(index.feed, index.status, index.price, max(times, default=0))
 
 
+class Rates(dict[str, Rate]):
+    """The rates of the indices so far, each made when a leg first asks for it: few feeds are conversions."""
+
+    def __init__(self, indices: Mapping[str, Index]) -> None:
+        super().__init__()
+        self._indices = indices
+
+    def __missing__(self, feed: str) -> Rate:
+        rate = self[feed] = rate_of(self._indices[feed])
+        return rate
+
+
 def fault(way: Route, rates: Mapping[str, Rate], at_ms: int) -> str:
     """Say why a leg cannot be converted at ``at_ms``; empty when it can."""
     if way.kind is not Kind.TIMES:

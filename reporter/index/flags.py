@@ -36,8 +36,8 @@ def _volatile(price: int, rules: FeedRules, at_ms: int, state: FeedState) -> boo
     if last is not None and abs(price - last.price) * PPM > rules.volatile_round_ppm * last.price:
         return True
     since_ms = at_ms - rules.volatile_window_ms
-    return any(
-        abs(price - past.price) * PPM > rules.volatile_window_ppm * past.price
-        for past in state.history
-        if past.at_ms >= since_ms
-    )
+    window = [past_price for past_at_ms, past_price in state.history if past_at_ms >= since_ms]
+    if not window:
+        return False
+    allowed_ppm = rules.volatile_window_ppm
+    return any(abs(price - far) * PPM > allowed_ppm * far for far in (min(window), max(window)))

@@ -32,10 +32,11 @@ def weighted_median_floor(votes: Sequence[tuple[int, int]]) -> int:
     Raises:
         ValueError: No votes, or a weight that is not positive.
     """
-    if not votes or any(weight <= 0 for _, weight in votes):
+    weights = [weight for _, weight in votes]
+    if not weights or min(weights) <= 0:
         raise ValueError(f"a weighted median needs votes with positive weights, not {list(votes)!r}")
     ordered = sorted(votes)
-    total = sum(weight for _, weight in ordered)
+    total = sum(weights)
     passed = 0
     for position, (value, weight) in enumerate(ordered):
         passed += weight

@@ -1,7 +1,7 @@
 """Legs too far from the venues' median, and their way back (METHODOLOGY.md, Outliers)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reporter.index.aggregate import Vote, venue_prices
 from reporter.index.median import median_floor
@@ -17,8 +17,7 @@ FEWEST_SURVIVORS = 3
 Excluded = tuple[tuple[Leg, int | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Screening:
+class Screening(NamedTuple):
     """Which votes may count. ``remarks`` says, by position among the votes given, why a leg is excluded.
 
     Attributes:
@@ -43,7 +42,7 @@ def screen(
     Median and MAD are over venues, so that a venue with many legs has one say in them, and over legs that are
     not excluded already; legs are judged one by one, so that a venue with one broken leg keeps its others. An
     excluded leg comes back after 60 s continuously within half of the band. None is dropped if fewer than 3
-    venues, or not more than half of them, would be left: then the exclusions stay as they were.
+    venues, or not more than half of them, would be left: then none is newly excluded either.
 
     Args:
         prices: ``venue_prices(votes)``.
@@ -56,7 +55,7 @@ def screen(
     middle = median_floor(prices.values())
     band = band_ppm(list(prices.values()), middle, rules)
     widest = band * middle
-    if not before and all(abs(price - middle) * PPM <= widest for price in _prices(votes, prices)):
+    if not before and _spans(votes, prices, middle) * PPM <= widest:
         return Screening({}, middle, degraded=False, excluded=(), judges=len(prices))
     remarks, excluded = _judge(votes, before, middle, band, rules, at_ms)
     if not remarks:
@@ -64,17 +63,21 @@ def screen(
     venues = {vote.venue for vote in votes}
     left = len({vote.venue for position, vote in enumerate(votes) if position not in remarks})
     degraded = left < FEWEST_SURVIVORS or 2 * left <= len(venues)
-    return Screening(remarks, middle, degraded, state.excluded if degraded else excluded, len(prices))
+    if degraded:  # nobody is newly excluded, but who was stays so, and is back only without a break
+        excluded = tuple(entry for entry in excluded if entry[0] in before)
+    return Screening(remarks, middle, degraded, excluded, len(prices))
 
 
 def band_ppm(prices: Sequence[int], middle: int, rules: FeedRules) -> int:
     """Return how far from ``middle`` a price may be, in ppm of it."""
-    mad = median_floor(abs(price - middle) for price in prices)
+    mad = median_floor([abs(price - middle) for price in prices])
     return max(rules.band_min_ppm, min(rules.band_max_ppm, BAND_MADNS * MADN_PPM * mad // middle))
 
 
-def _prices(votes: Sequence[Vote], prices: Mapping[str, int]) -> Iterable[int]:
-    return prices.values() if len(prices) == len(votes) else (vote.price for vote in votes)
+def _spans(votes: Sequence[Vote], prices: Mapping[str, int], middle: int) -> int:
+    """How far the farthest leg is."""
+    legs = prices.values() if len(prices) == len(votes) else [vote.price for vote in votes]
+    return max(max(legs) - middle, middle - min(legs))
 
 
 def _known(state: FeedState, rules: FeedRules, at_ms: int) -> dict[Leg, int | None]:

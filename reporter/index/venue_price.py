@@ -7,7 +7,7 @@ trades spread from -13 to +10 bp.
 from collections.abc import Sequence
 
 from reporter.index.median import by_venue, median_floor
-from reporter.index.units import decimal, share_ppm
+from reporter.index.units import PPM, decimal
 from reporter.models import FeedRules, Quote
 
 SPREAD_FACTOR = 3
@@ -32,7 +32,7 @@ def spread_ppm(quote: Quote) -> int:
     """Return ask minus bid over the mid in ppm, floored, of a quote without ``fault``; 0 without a book."""
     if quote.bid is None or quote.ask is None:
         return 0
-    return share_ppm(2 * (quote.ask - quote.bid), quote.ask + quote.bid)
+    return 2 * (quote.ask - quote.bid) * PPM // (quote.ask + quote.bid)
 
 
 def spread_limit_ppm(spreads: Sequence[tuple[str, int]], rules: FeedRules) -> int:
@@ -44,7 +44,7 @@ def spread_limit_ppm(spreads: Sequence[tuple[str, int]], rules: FeedRules) -> in
     Args:
         spreads: ``(venue, spread)`` of the fresh books without ``fault``.
     """
-    if all(spread <= rules.max_spread_ppm for _, spread in spreads):
+    if not spreads or max([spread for _, spread in spreads]) <= rules.max_spread_ppm:
         return rules.max_spread_ppm
     median_ppm = median_floor(median_floor(of_venue) for of_venue in by_venue(spreads).values())
     return max(rules.max_spread_ppm, SPREAD_FACTOR * median_ppm)
@@ -56,17 +56,13 @@ def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str] |
     The last trade clamped into the book, which equals ``median(bid, ask, last)``; the mid where the last
     trade is old or has no time; the last trade where there is no book. None: no book and an old last trade.
     """
-    bid, ask, last = quote.bid, quote.ask, quote.last
-    timely = _last_is_timely(quote, rules, at_ms)
+    bid, ask, last, last_at_ms = quote.bid, quote.ask, quote.last, quote.last_at_ms
+    timely = (
+        last_at_ms is not None and -rules.max_ahead_ms <= at_ms - last_at_ms <= rules.last_trade_max_age_ms
+    )
     if bid is None or ask is None:
-        untimed = quote.last_at_ms is None
+        untimed = last_at_ms is None
         return (last, "last trade, no book") if last is not None and (timely or untimed) else None
     if timely and last is not None:
         return bid if last < bid else ask if last > ask else last, "median of bid, ask and last"
     return (bid + ask) // 2, "mid"
-
-
-def _last_is_timely(quote: Quote, rules: FeedRules, at_ms: int) -> bool:
-    if quote.last is None or quote.last_at_ms is None:
-        return False
-    return -rules.max_ahead_ms <= at_ms - quote.last_at_ms <= rules.last_trade_max_age_ms

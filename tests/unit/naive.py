@@ -85,7 +85,7 @@ def newest_first(variant: Variant, said: Sequence[Moment], feed: str) -> list[In
         near = {leg for leg, price in prices.items() if abs(price - last) * 20 <= last}
         price = median_floor(prices[leg] for leg in near) if near else last
         index = _index(feed, moment, price)
-        sources = tuple(replace(s, kept=Leg(s.venue, s.symbol) in near) for s in index.sources)
+        sources = tuple(s._replace(kept=Leg(s.venue, s.symbol) in near) for s in index.sources)
         found.append(replace(index, sources=sources))
     return found
 

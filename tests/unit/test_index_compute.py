@@ -113,6 +113,27 @@ def test_compute__ageing_leg__counts_for_less_within_its_venue() -> None:
     assert shares_ppm(votes, venue_weights(votes, ANY)) == [333_333, 166_666, 500_000]
 
 
+def test_compute__six_venues_one_exactly_30_s_old__still_counts_for_something() -> None:
+    prices = {f"{venue}:BTC/USD": 100 * SCALE for venue in "abcdef"}
+
+    index = run([rules("BTC/USD", *prices)], prices, f=30_000)["BTC/USD"]
+
+    assert (index.status, index.price) == (Status.OK, 100 * SCALE)
+    assert source(index, "f").weight_ppm == 1
+
+
+def test_compute__venue_with_a_book_and_a_market_without__the_book_is_its_width() -> None:
+    legs = {"a:BTC/USD": 100, "a:BTC/USDT": 100, "x:USDT/USD": 1}
+    quotes = {Leg(*n.split(":")): quote(Leg(*n.split(":")), p * SCALE) for n, p in legs.items()}
+    book, bare = Leg("a", "BTC/USD"), Leg("a", "BTC/USDT")
+    quotes[book] = replace(quotes[book], bid=SCALE * 998 // 10, ask=SCALE * 1002 // 10)
+    quotes[bare] = replace(quotes[bare], bid=None, ask=None)
+
+    feeds = plan([rules("BTC/USD", "a:BTC/USD", "a:BTC/USDT"), rules("USDT/USD", "x:USDT/USD")])
+
+    assert compute(feeds, quotes, AT)["BTC/USD"].confidence == SCALE * 2 // 10
+
+
 def test_compute__stale_venue__is_dropped_with_its_age() -> None:
     feed = rules("BTC/USD", "a:BTC/USD", "b:BTC/USD", "c:BTC/USD")
     prices = {"a:BTC/USD": 100 * SCALE, "b:BTC/USD": 100 * SCALE, "c:BTC/USD": 100 * SCALE}

@@ -88,6 +88,58 @@ def test_outlier__nobody_looked_for_longer_than_60_s__was_not_continuous() -> No
     assert kept(tape(FLAT, after_s=60)) == "abcde"
 
 
+@pytest.mark.parametrize("e_price", [102, None])
+def test_outlier__away_or_silent_while_too_few_were_left__starts_over(e_price: float | None) -> None:
+    tape = Tape(rules("abcde"))
+    tape(FLAT | {"e": 102})
+    for _ in range(4):
+        tape(FLAT)
+    few = {"a": 100.0, "b": 100.0} | ({"c": 102.0} if e_price is None else {"e": e_price})
+    tape(few)
+
+    seen = [kept(tape(FLAT)) for _ in range(7)]
+
+    assert seen == ["abcd"] * 6 + ["abcde"]
+
+
+def test_outlier__long_gap_and_then_too_few__was_not_continuous() -> None:
+    tape = Tape(rules("abcde"))
+    tape(FLAT | {"e": 102})
+    tape(FLAT)
+    tape({"a": 100, "b": 100, "e": 100}, after_s=200)
+
+    assert kept(tape(FLAT)) == "abcd"
+
+
+def test_outlier__could_not_be_dropped__is_not_excluded_from_then_on() -> None:
+    tape = Tape(rules("abcde"))
+    degraded = tape({"a": 100, "b": 100, "c": 102})
+
+    assert (degraded.status, kept(degraded)) == (Status.DEGRADED, "abc")
+    assert tape.memory[FEED].excluded == ()
+
+
+def test_degraded__median_of_all__the_shares_are_equal() -> None:
+    flat = dict.fromkeys("abcdefg", 100.0)
+    tape = Tape(rules("abcdefg", weights=(("a", 60), ("b", 1))))
+    for out in ({"a": 102}, {"a": 102, "b": 102}, {"a": 102, "b": 102, "c": 102}):
+        tape(flat | out)
+
+    index = tape(flat | {"a": 100.3, "b": 100.3, "c": 100.3, "d": 102})
+
+    assert (index.status, index.price) == (Status.DEGRADED, 1003 * SCALE // 10)
+    assert [s.weight_ppm for s in index.sources] == [142_857] * 7
+
+
+def test_one_venue__excluded_as_an_outlier__is_degraded_though_the_last_index_agrees() -> None:
+    tape = Tape(rules("abcde", min_venues=1))
+    tape(FLAT | {"e": 100.9})
+
+    index = tape({"e": 100.9})
+
+    assert (index.status, index.reason) == (Status.DEGRADED, "1 venue, an outlier until now")
+
+
 def test_outlier__says_how_long_it_has_been_back() -> None:
     tape = Tape(rules("abcde"))
     tape(FLAT | {"e": 102})

@@ -1,0 +1,79 @@
+"""What the index costs on one core: CPU time beside a fixed loop in pure Python, so that runs compare.
+
+python bench/index.py [--json]
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+
+from reporter.index import State, plan, step
+from reporter.models import SCALE, FeedRules, Leg, Quote
+
+NOW_MS = 1_700_000_000_000
+VENUES = 10
+MANY = 1_000
+AN_HOUR_OF_MOMENTS = 360
+
+
+def cost_us(call: Callable[[], object], repeats: int, inner: int) -> float:
+    """Median CPU microseconds of one call over ``repeats`` batches of ``inner``."""
+    samples = []
+    for _ in range(repeats):
+        start = time.process_time_ns()
+        for _ in range(inner):
+            call()
+        samples.append((time.process_time_ns() - start) / inner / 1000)
+    return median(samples)
+
+
+def fixed_loop() -> int:
+    """The yardstick: 200 rounds of small tuples, big integers and a dictionary."""
+    table: dict[int, tuple[int, int]] = {}
+    for n in range(200):
+        table[n & 15] = (n * SCALE // 7, n)
+    return len(table)
+
+
+def tick(feeds: int) -> Callable[[], object]:
+    """One moment of feeds of ten venues each, with the memory of an hour: every slot and all of the history used."""
+    names = [f"C{n}/USD" for n in range(feeds)]
+    order = plan([FeedRules(name, tuple(Leg(f"venue{v}", name) for v in range(VENUES))) for name in names])
+    quotes = {leg: _quote(leg, n, NOW_MS) for rules in order for n, leg in enumerate(rules.legs)}
+    memory = _memory(order[:1])
+    state = dict.fromkeys(names, memory[order[0].feed])
+    return lambda: step(order, quotes, NOW_MS, state)
+
+
+def _memory(order: tuple[FeedRules, ...]) -> State:
+    state: State = {}
+    for moment in range(AN_HOUR_OF_MOMENTS, 0, -1):
+        at_ms = NOW_MS - moment * 10_000
+        quotes = {leg: _quote(leg, n, at_ms) for n, leg in enumerate(order[0].legs)}
+        _, state = step(order, quotes, at_ms, state)
+    return state
+
+
+def _quote(leg: Leg, offset: int, now_ms: int) -> Quote:
+    price, at_ms = (64_000 + offset * 3) * SCALE, now_ms - 500
+    return Quote(leg.venue, leg.symbol, price - SCALE, price + SCALE, price, at_ms, at_ms, at_ms)
+
+
+def main() -> None:
+    loop = cost_us(fixed_loop, 200, 20)
+    figures = {
+        "fixed loop": loop,
+        "one feed, 10 quotes": cost_us(tick(1), 200, 20),
+        "1,000 feeds, 10 quotes each": cost_us(tick(MANY), 15, 1),
+    }
+    if "--json" in sys.argv:
+        print(json.dumps(figures))
+        return
+    for name, cost in figures.items():
+        print(f"{name:30} {cost:>11.1f} us CPU {cost / loop:>9.2f} x the fixed loop")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,425 @@
+"""The index once more, slowly, from METHODOLOGY.md alone: the other side of the differential run.
+
+Written to be compared with the page paragraph by paragraph. It shares the models and the names of the statuses with
+the reporter and nothing else. Ratios are fractions until the page says that they are floored to ppm.
+"""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from reporter.models import SCALE, FeedRules, Leg, Quote, Status
+
+PPM = 1_000_000
+SIGNABLE = (Status.OK, Status.REDUCED, Status.DEGRADED)
+
+
+class Memory:
+    """What a feed remembers. ``excluded``: since when a leg has been back, None while it is not."""
+
+    def __init__(self) -> None:
+        self.excluded: dict[Leg, int | None] = {}
+        self.biases: dict[str, dict[int, int]] = {}
+        self.barred: set[str] = set()
+        self.at_ms: int | None = None
+        self.last: tuple[int, int] | None = None  # when, price
+        self.history: list[tuple[int, int]] = []
+
+
+class Result(NamedTuple):
+    """``legs``: per leg whether it is kept, its price and its share in ppm."""
+
+    status: Status
+    price: int | None
+    confidence: int | None
+    flags: tuple[str, ...]
+    held: tuple[int, int] | None
+    legs: dict[Leg, tuple[bool, int | None, int]]
+    newest_kept_ms: int
+
+
+class Priced(NamedTuple):
+    """A leg that has a price in the feed's currency."""
+
+    leg: Leg
+    price: int
+    weight: int
+    half_spread: int | None
+
+
+# ------------------------------------------------------------------ Numbers
+
+
+def floor(number: Fraction) -> int:
+    return number.numerator // number.denominator
+
+
+def ppm(part: int, whole: int) -> int:
+    return floor(Fraction(part * PPM, whole))
+
+
+def median(values: list[int]) -> int:
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    if len(ordered) % 2 == 1:
+        return ordered[half]
+    return floor(Fraction(ordered[half - 1] + ordered[half], 2))
+
+
+def weighted_median(votes: Sequence[tuple[int, int | Fraction]]) -> int:
+    """The value at which half of the weight is passed; at exactly half, the mean of the two, floored."""
+    total = sum(weight for _, weight in votes)
+    values = sorted({value for value, _ in votes})
+    for value in values:
+        up_to = sum(w for v, w in votes if v <= value)
+        if 2 * up_to > total:
+            return value
+        if 2 * up_to == total:
+            above = min(v for v in values if v > value)
+            return floor(Fraction(value + above, 2))
+    raise AssertionError("no votes")
+
+
+# ------------------------------------------------------------------ A venue quote, Freshness
+
+
+def age_ms(quote: Quote, at_ms: int) -> int:
+    for time in (quote.book_at_ms, quote.last_at_ms):
+        if time is not None:
+            return at_ms - time
+    return at_ms - quote.received_at_ms
+
+
+def well_formed(quote: Quote) -> bool:
+    given = [price for price in (quote.bid, quote.ask, quote.last) if price is not None]
+    if not given or min(given) <= 0 or (quote.bid is None) != (quote.ask is None):
+        return False
+    return quote.bid is None or quote.bid <= quote.ask
+
+
+def in_time(quote: Quote, rules: FeedRules, at_ms: int) -> bool:
+    age = age_ms(quote, at_ms)
+    ahead_at_arrival = (at_ms - age) - quote.received_at_ms
+    return age <= rules.max_age_ms and -age <= rules.max_ahead_ms and ahead_at_arrival <= rules.max_ahead_ms
+
+
+def faded(quote: Quote, rules: FeedRules, at_ms: int) -> int:
+    age = age_ms(quote, at_ms)
+    if age <= rules.fade_from_ms:
+        return PPM
+    return max(1, ppm(rules.max_age_ms - age, rules.max_age_ms - rules.fade_from_ms))
+
+
+def spread(quote: Quote) -> int:
+    return ppm(2 * (quote.ask - quote.bid), quote.ask + quote.bid)
+
+
+def own_price(quote: Quote, rules: FeedRules, at_ms: int) -> int | None:
+    """The venue's price in its own currency."""
+    trade_age = None if quote.last is None or quote.last_at_ms is None else at_ms - quote.last_at_ms
+    recent = trade_age is not None and -rules.max_ahead_ms <= trade_age <= rules.last_trade_max_age_ms
+    if quote.bid is None:
+        return quote.last if recent or quote.last_at_ms is None else None
+    if recent:
+        return sorted([quote.bid, quote.ask, quote.last])[1]
+    return floor(Fraction(quote.bid + quote.ask, 2))
+
+
+def widest_allowed(quotes: list[Quote], rules: FeedRules) -> int:
+    """The larger of 1 % and 3 times the venues' median spread."""
+    by_venue: dict[str, list[int]] = {}
+    for quote in quotes:
+        if quote.bid is not None:
+            by_venue.setdefault(quote.venue, []).append(spread(quote))
+    if not by_venue:
+        return rules.max_spread_ppm
+    return max(rules.max_spread_ppm, 3 * median([median(of_venue) for of_venue in by_venue.values()]))
+
+
+# ------------------------------------------------------------------ Quote conversion
+
+
+def rate(leg: Leg, feed: str, results: dict[str, Result], at_ms: int) -> tuple[str, int] | None:
+    """How a leg converts: ("times", rate) or ("inverse", 0); None where its conversion may not be used."""
+    base, quote = re.split("/", feed)
+    leg_base, leg_quote = re.split("/", leg.symbol)
+    if (leg_base, leg_quote) == (base, quote):
+        return "times", SCALE
+    if (leg_base, leg_quote) == (quote, base):
+        return "inverse", 0
+    by = results[f"{leg_quote}/{quote}"]
+    if by.status not in SIGNABLE or at_ms - by.newest_kept_ms > 60_000:
+        return None
+    return "times", by.price
+
+
+def converted(price: int, how: tuple[str, int]) -> int:
+    if how[0] == "inverse":
+        return floor(Fraction(SCALE * SCALE, price))
+    return floor(Fraction(price * how[1], SCALE))
+
+
+def priced_legs(
+    rules: FeedRules, quotes: dict[Leg, Quote], results: dict[str, Result], at_ms: int
+) -> list[Priced]:
+    sound = []
+    for leg in rules.legs:
+        quote = quotes.get(leg)
+        if quote is None or not well_formed(quote) or not in_time(quote, rules, at_ms):
+            continue
+        how = rate(leg, rules.feed, results, at_ms)
+        if how is not None:
+            sound.append((leg, quote, how))
+    limit = widest_allowed([quote for _, quote, _ in sound], rules)
+    found = []
+    for leg, quote, how in sound:
+        own = own_price(quote, rules, at_ms)
+        if own is None or (quote.bid is not None and spread(quote) > limit):
+            continue
+        price = converted(own, how)
+        if price > 0:
+            half = None if quote.bid is None else floor(Fraction(price * spread(quote), 2 * PPM))
+            found.append(Priced(leg, price, faded(quote, rules, at_ms), half))
+    return found
+
+
+# ------------------------------------------------------------------ Outliers
+
+
+def prices_of(legs: list[Priced]) -> dict[str, int]:
+    """A venue's price is the median of its legs, weighted by freshness."""
+    found = {}
+    for venue in {x.leg.venue for x in legs}:
+        found[venue] = weighted_median([(x.price, x.weight) for x in legs if x.leg.venue == venue])
+    return found
+
+
+def middle_and_band(legs: list[Priced], rules: FeedRules) -> tuple[int, int]:
+    prices = list(prices_of(legs).values())
+    m = median(prices)
+    mad = median([abs(price - m) for price in prices])
+    band = floor(Fraction(6 * 14826 * mad * PPM, 10_000 * m))
+    return m, max(rules.band_min_ppm, min(rules.band_max_ppm, band))
+
+
+def judge(
+    legs: list[Priced], rules: FeedRules, memory: Memory, at_ms: int
+) -> tuple[list[Leg], bool, int, dict[Leg, int | None]]:
+    """Which legs are out, whether that would leave too few, ``m``, and the exclusions from now on."""
+    seen_lately = memory.at_ms is not None and at_ms - memory.at_ms <= rules.readmit_ms
+    say = [x for x in legs if x.leg not in memory.excluded] or legs
+    m, band = middle_and_band(say, rules)
+    out, exclusions = [], dict.fromkeys(memory.excluded, None)
+    for x in legs:
+        distance = Fraction(abs(x.price - m), m)
+        if x.leg in memory.excluded:
+            since = memory.excluded[x.leg] if seen_lately else None
+            if distance > Fraction(band, 2 * PPM):
+                since = None
+            elif since is None:
+                since = at_ms
+            if since is not None and at_ms - since >= rules.readmit_ms:
+                del exclusions[x.leg]
+                continue
+            exclusions[x.leg] = since
+            out.append(x.leg)
+        elif distance > Fraction(band, PPM):
+            exclusions[x.leg] = None
+            out.append(x.leg)
+    venues = {x.leg.venue for x in legs}
+    left = {x.leg.venue for x in legs if x.leg not in out}
+    too_few = bool(out) and (len(left) < 3 or 2 * len(left) <= len(venues))
+    if too_few:  # none is dropped, so none is newly excluded; the earlier ones go on waiting, or start over
+        exclusions = {leg: since for leg, since in exclusions.items() if leg in memory.excluded}
+    return out, too_few, m, exclusions
+
+
+def watch_bias(legs: list[Priced], m: int, rules: FeedRules, memory: Memory, at_ms: int) -> None:
+    """Signed distance times the time seen, in 12 slots of the window; over 1 % on average is out."""
+    slot_ms = rules.bias_window_ms // 12
+    now = at_ms // slot_ms
+    for sums in memory.biases.values():
+        for slot in [slot for slot in sums if slot <= now - 12]:
+            del sums[slot]
+    seen_ms = 0 if memory.at_ms is None else max(0, min(60_000, at_ms - memory.at_ms))
+    if seen_ms:
+        for venue, price in prices_of(legs).items():
+            sums = memory.biases.setdefault(venue, {})
+            sums[now] = sums.get(now, 0) + ppm(price - m, m) * seen_ms
+    memory.biases = {venue: sums for venue, sums in memory.biases.items() if sums}
+    for venue, sums in memory.biases.items():
+        if Fraction(abs(sum(sums.values())), rules.bias_window_ms) > rules.bias_limit_ppm:
+            memory.barred.add(venue)
+
+
+# ------------------------------------------------------------------ Aggregation and status
+
+
+def venue_shares(legs: list[Priced], rules: FeedRules, *, plain: bool) -> dict[str, Fraction]:
+    """Exact parts of 1: equal ones, or configured times freshness with the cap."""
+    venues = {x.leg.venue for x in legs}
+    if plain:
+        return {venue: Fraction(1, len(venues)) for venue in venues}
+    configured = dict(rules.weights)
+    smallest = min(configured.values(), default=1)
+    raw = {}
+    for venue in venues:
+        freshest = max(x.weight for x in legs if x.leg.venue == venue)
+        raw[venue] = configured.get(venue, smallest) * freshest
+    cap = Fraction(rules.weight_cap_ppm, PPM)
+    capped: set[str] = set()
+    while True:  # the heaviest first: what is cut off it makes the others heavier
+        free = {venue: weight for venue, weight in raw.items() if venue not in capped}
+        left = 1 - cap * len(capped)
+        heaviest = max(free, key=lambda venue: free[venue])
+        if free[heaviest] * left / sum(free.values()) <= cap:
+            break
+        capped.add(heaviest)
+    return dict.fromkeys(capped, cap) | {v: weight * left / sum(free.values()) for v, weight in free.items()}
+
+
+def settle(
+    legs: list[Priced], rules: FeedRules, memory: Memory, at_ms: int, *, too_few: bool
+) -> tuple[Status, int | None]:
+    prices = prices_of(legs)
+    ordered = sorted(prices.values())
+    if len(ordered) < max(1, rules.min_venues):
+        return Status.INVALID, None
+    status = Status.REDUCED if len(ordered) < 5 else Status.OK
+    if len(ordered) == 1:
+        status = alone(ordered[0], rules, memory, at_ms)
+    if len(ordered) == 2:
+        low, high = ordered
+        if Fraction(high - low, low) > Fraction(rules.two_venue_agreement_ppm, PPM):
+            status = Status.HELD
+    if status is Status.HELD:
+        return status, None
+    if status is Status.OK and not too_few:
+        shares = venue_shares(legs, rules, plain=False)
+        return status, weighted_median([(prices[venue], shares[venue]) for venue in prices])
+    return (Status.DEGRADED if too_few else status), median(ordered)
+
+
+def alone(price: int, rules: FeedRules, memory: Memory, at_ms: int) -> Status:
+    if memory.last is None or at_ms - memory.last[0] > rules.hold_ms:
+        return Status.DEGRADED
+    before = memory.last[1]
+    near = Fraction(abs(price - before), before) <= Fraction(rules.two_venue_agreement_ppm, PPM)
+    return Status.REDUCED if near else Status.HELD
+
+
+def confidence_of(legs: list[Priced], rules: FeedRules) -> int:
+    votes = []
+    for venue, price in prices_of(legs).items():
+        halves = [x.half_spread for x in legs if x.leg.venue == venue and x.half_spread is not None]
+        half = max(min(halves, default=0), floor(Fraction(price * rules.confidence_floor_ppm, PPM)))
+        votes += [price - half, price, price + half]
+    votes.sort()
+    quarter = len(votes) // 4
+    p25, p50, p75 = votes[quarter], median(votes), votes[len(votes) - 1 - quarter]
+    return max(p50 - p25, p75 - p50)
+
+
+def flags_of(price: int, rules: FeedRules, memory: Memory, at_ms: int) -> tuple[str, ...]:
+    def moved(before: int, limit_ppm: int) -> bool:
+        return Fraction(abs(price - before), before) > Fraction(limit_ppm, PPM)
+
+    volatile = memory.last is not None and moved(memory.last[1], rules.volatile_round_ppm)
+    for when, before in memory.history:
+        if at_ms - when <= rules.volatile_window_ms and moved(before, rules.volatile_window_ppm):
+            volatile = True
+    off = rules.pegged and Fraction(abs(price - SCALE), SCALE) > Fraction(rules.peg_band_ppm, PPM)
+    return ("VOLATILE",) * volatile + ("OFF_PEG",) * off
+
+
+# ------------------------------------------------------------------ one feed, all feeds
+
+
+def called_upon(legs: list[Priced], rules: FeedRules, memory: Memory) -> list[Priced]:
+    """Without the venues that a person has to re-admit, and without fallback venues while 3 others have a price."""
+    legs = [x for x in legs if x.leg.venue not in memory.barred]
+    others = {x.leg.venue for x in legs if x.leg.venue not in rules.fallback}
+    return [x for x in legs if len(others) < 3 or x.leg.venue not in rules.fallback]
+
+
+def one_feed(
+    rules: FeedRules, quotes: dict[Leg, Quote], results: dict[str, Result], at_ms: int, memory: Memory
+) -> Result:
+    """Price a feed and change ``memory`` to what the next moment has to know."""
+    everybody = priced_legs(rules, quotes, results, at_ms)
+    legs = called_upon(everybody, rules, memory)
+    before = set(memory.excluded)
+    out, too_few, m, exclusions = [], False, 0, dict.fromkeys(memory.excluded, None)
+    if legs:
+        out, too_few, m, exclusions = judge(legs, rules, memory, at_ms)
+    counted = [x for x in legs if too_few or x.leg not in out]
+    status, price = settle(counted, rules, memory, at_ms, too_few=too_few)
+    confidence = None
+    if price is not None:
+        confidence = confidence_of(counted, rules)
+        width = ppm(confidence, price)
+        if width > rules.confidence_unsigned_ppm:
+            status, price, confidence = Status.HELD, None, None
+        elif width > rules.confidence_degraded_ppm:
+            status = Status.DEGRADED
+    recent = memory.last is not None and at_ms - memory.last[0] <= rules.hold_ms
+    result = Result(
+        status,
+        price,
+        confidence,
+        flags_of(price, rules, memory, at_ms) if price is not None else (),
+        (memory.last[1], memory.last[0]) if status is Status.HELD and recent else None,
+        traces(rules, legs, counted, price, too_few=too_few),
+        max((at_ms - age_ms(quotes[x.leg], at_ms) for x in counted), default=0),
+    )
+    memory.excluded = exclusions
+    judges = {x.leg.venue for x in legs if x.leg not in before} or {x.leg.venue for x in legs}
+    if len(judges) >= 3:
+        watch_bias(everybody, m, rules, memory, at_ms)
+    memory.at_ms = at_ms
+    if price is not None:
+        memory.last = (at_ms, price)
+        if not memory.history or at_ms - memory.history[-1][0] >= 10_000:
+            memory.history = [x for x in memory.history if at_ms - x[0] <= rules.volatile_window_ms]
+            memory.history.append((at_ms, price))
+    return result
+
+
+def traces(
+    rules: FeedRules, legs: list[Priced], counted: list[Priced], price: int | None, *, too_few: bool
+) -> dict[Leg, tuple[bool, int | None, int]]:
+    found: dict[Leg, tuple[bool, int | None, int]] = {leg: (False, None, 0) for leg in rules.legs}
+    for x in legs:
+        found[x.leg] = (False, x.price, 0)
+    few = too_few or len({x.leg.venue for x in counted}) < 5
+    shares = venue_shares(counted, rules, plain=few) if price is not None else {}
+    for x in counted:
+        of_venue = sum(y.weight for y in counted if y.leg.venue == x.leg.venue)
+        part = PPM * shares.get(x.leg.venue, Fraction(0)) * x.weight / of_venue
+        share = max(1, floor(part)) if part else 0
+        found[x.leg] = (True, x.price, share)
+    return found
+
+
+def reference_step(
+    plan: list[FeedRules], quotes: dict[Leg, Quote], at_ms: int, memories: dict[str, Memory]
+) -> dict[str, Result]:
+    """Price every feed, conversions first; ``memories`` is carried from moment to moment and changed."""
+    results: dict[str, Result] = {}
+    for rules in plan:
+        memory = memories.setdefault(rules.feed, Memory())
+        results[rules.feed] = one_feed(rules, quotes, results, at_ms, memory)
+    return results
+
+
+def memory_view(memory: Memory) -> dict[str, Any]:
+    """A memory in plain values, to be compared."""
+    return {
+        "excluded": memory.excluded,
+        "biases": memory.biases,
+        "barred": memory.barred,
+        "at_ms": memory.at_ms,
+        "last": memory.last,
+        "history": memory.history,
+    }
