@@ -1,6 +1,17 @@
 """What the index costs on one core: CPU time beside a fixed loop in pure Python, so that runs compare.
 
 python bench/index.py [--json]
+
+Where the time of one feed goes, each part alone, of 66 us in all (two shared cores under load, the loop at 17.9 us):
+  15.2  look at ten legs: checks, price, age, a row and a vote each (the two tuples are a third)
+   5.6  ten traces
+   9.4  memory: bias sums 5.8, sums over twelve slots 3.0, history 0.6
+   3.6  confidence: thirty votes sorted
+   3.1  outliers; 3.1 flags over thirty past indices; 2.6 weighted median; 2.5 shares
+The rest, about 20 us, shows up only when they run together: objects made and freed, caches missed. 1,000 feeds touch
+10,000 quotes and cost a quarter more per feed than one alone; the garbage collector is not it (off: 5 % less).
+Tried before and kept: one pass over the legs, rates made when asked for, extremes in place of every past price,
+``max`` of two avoided (0.13 us a call), ``tuple.__new__`` for the named tuples of every leg (0.1 to 0.3 us each).
 """
 
 import json
