@@ -1,122 +1,227 @@
-"""What must hold for any prices (METHODOLOGY.md, Properties)."""
+"""What must hold for any prices: 1,000 examples of each property.
 
+The index of a moment without a past, unless a property is about the past. Sources differ in price, width, age and
+weight; a price is near the others, or anywhere.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reporter.index import compute
+from reporter.index import State, compute, plan, step
 from reporter.models import SCALE, FeedRules, Index, Leg, Quote
+from tests.unit.index_cases import Sequence as Moments
 
 pytestmark = pytest.mark.unit
 
 AT = 1_700_000_000_000
+FEED = "BTC/USD"
 VENUES = "abcdefgh"
+COINS = 3
+PPM = 1_000_000
+EXACT = 10**6
+"""Prices that are multiples of this leave no remainder in any median, half or basis point."""
+
+many = settings(max_examples=1_000)
+
 near = st.integers(9_900 * SCALE, 10_100 * SCALE)
+tight = st.integers(9_990 * SCALE, 10_010 * SCALE)
 anywhere = st.integers(1, 10**6 * SCALE)
-price_lists = st.lists(st.one_of(near, anywhere), min_size=1, max_size=8)
 
 
-def index_of(prices: list[int], *, reverse: bool = False) -> Index:
-    """BTC/USD with one leg per venue, the quotes put in forwards or backwards."""
-    legs = tuple(Leg(VENUES[i], "BTC/USD") for i in range(len(prices)))
-    quotes = {
-        leg: Quote(leg.venue, leg.symbol, price, price, price, AT, AT, AT)
-        for leg, price in zip(legs, prices, strict=True)
-    }
-    given_quotes = dict(reversed(quotes.items())) if reverse else quotes
-    return compute([FeedRules("BTC/USD", legs, 1)], given_quotes, AT)["BTC/USD"]
+@st.composite
+def sources(draw: st.DrawFn, price: st.SearchStrategy[int], least: int = 1, most: int = 8) -> list[Quote]:
+    """One quote per venue; the book is as wide as 0 to 1 % of the price."""
+    found = []
+    for venue in VENUES[: draw(st.integers(least, most))]:
+        middle = draw(price)
+        half = middle * draw(st.sampled_from([0, 0, 0, 50, 300, 5_000])) // PPM
+        time = AT - draw(st.sampled_from([0, 0, 0, 9_000, 15_000, 29_000, 30_000]))
+        found.append(Quote(venue, FEED, middle - half, middle + half, middle, time, time, time))
+    return found
+
+
+weights = st.just(()) | st.lists(st.integers(1, 60), min_size=8, max_size=8).map(
+    lambda each: tuple(zip(VENUES, each, strict=True))
+)
+mixed = sources(near) | sources(st.one_of(near, near, near, anywhere))
+
+
+def index_of(quotes: Sequence[Quote], weights: tuple[tuple[str, int], ...] = ()) -> Index:
+    legs = tuple(Leg(quote.venue, quote.symbol) for quote in quotes)
+    order = plan([FeedRules(FEED, legs, 1, weights=weights)])
+    return compute(order, dict(zip(legs, quotes, strict=True)), AT)[FEED]
+
+
+def moved(quote: Quote, times: int = 1, plus: int = 0) -> Quote:
+    """The quote with all its prices times a factor, or that much higher."""
+    bid, ask, last = (price * times + plus for price in (quote.bid, quote.ask, quote.last))
+    return replace(quote, bid=bid, ask=ask, last=last)
 
 
 def kept(index: Index) -> list[str]:
     return [s.venue for s in index.sources if s.kept]
 
 
-@given(price_lists)
-def test_index__order_of_quotes__does_not_matter(prices: list[int]) -> None:
-    assert index_of(prices) == index_of(prices, reverse=True)
+def is_plain(index: Index) -> bool:
+    """Whether the median was the plain one of all, because outliers could not be dropped."""
+    return len({s.weight_ppm for s in index.sources if s.kept}) == 1
 
 
-@given(price_lists, st.randoms(use_true_random=False))
-def test_index__prices_dealt_to_other_venues__same_price_and_status(
-    prices: list[int], random: object
+@many
+@given(mixed, weights, st.randoms(use_true_random=False))
+def test_index__order_of_legs_and_quotes__does_not_matter(
+    quotes: list[Quote], weights: tuple[tuple[str, int], ...], random: Random
 ) -> None:
-    dealt = list(prices)
-    random.shuffle(dealt)  # type: ignore[attr-defined]
-    one, other = index_of(prices), index_of(dealt)
+    shuffled = random.sample(quotes, len(quotes))
+    heavy = tuple(random.sample(weights, len(weights)))
 
-    assert (one.price, one.status) == (other.price, other.status)
+    assert index_of(quotes, weights) == index_of(shuffled, heavy)
 
 
-@given(price_lists, st.integers(0, 7), st.integers(1, 10**22))
+@many
+@given(mixed, st.randoms(use_true_random=False))
+def test_index__quotes_dealt_to_other_venues__same_numbers(quotes: list[Quote], random: Random) -> None:
+    names = random.sample([quote.venue for quote in quotes], len(quotes))
+    dealt = [replace(quote, venue=venue) for quote, venue in zip(quotes, names, strict=True)]
+    one, other = index_of(quotes), index_of(dealt)
+
+    assert (one.price, one.status, one.confidence) == (other.price, other.status, other.confidence)
+
+
+@many
+@given(mixed, weights, st.integers(0, 7), st.integers(1, 10**22) | st.integers(1, 10**20))
 def test_index__one_price_rises_and_the_same_survive__never_falls(
-    prices: list[int], which: int, rise: int
+    quotes: list[Quote], weights: tuple[tuple[str, int], ...], which: int, rise: int
 ) -> None:
-    risen = list(prices)
-    risen[which % len(prices)] += rise
-    before, after = index_of(prices), index_of(risen)
+    position = which % len(quotes)
+    risen = [*quotes[:position], moved(quotes[position], plus=rise), *quotes[position + 1 :]]
+    before, after = index_of(quotes, weights), index_of(risen, weights)
     assume(before.price is not None and after.price is not None and kept(before) == kept(after))
+    assume(is_plain(before) == is_plain(after))
 
-    assert (after.price or 0) >= (before.price or 0)
+    assert after.price >= before.price
 
 
-@given(price_lists)
-def test_index__result__is_within_its_survivors(prices: list[int]) -> None:
-    index = index_of(prices)
+@many
+@given(mixed, weights)
+def test_index__result__is_within_its_survivors(
+    quotes: list[Quote], weights: tuple[tuple[str, int], ...]
+) -> None:
+    index = index_of(quotes, weights)
     assume(index.price is not None)
-    survivors = [s.price or 0 for s in index.sources if s.kept]
+    survivors = [s.price for s in index.sources if s.kept]
 
-    assert min(survivors) <= (index.price or 0) <= max(survivors)
-
-
-@given(st.lists(near, min_size=1, max_size=8), st.integers(2, 1_000))
-def test_index__all_prices_scaled__scales_with_them(prices: list[int], factor: int) -> None:
-    one, scaled = index_of(prices), index_of([price * factor for price in prices])
-    assume(one.status is scaled.status and kept(one) == kept(scaled) and one.price is not None)
-
-    assert 0 <= (scaled.price or 0) - (one.price or 0) * factor < factor
+    assert min(survivors) <= index.price <= max(survivors)
 
 
-@given(st.lists(near, min_size=1, max_size=6), st.integers(0, 5), st.integers(1, 4))
-def test_index__venue_repeats_its_price__changes_nothing(prices: list[int], which: int, times: int) -> None:
-    index = index_of(prices)
-    repeated = Leg(VENUES[which % len(prices)], "BTC/USD")
-    legs = tuple(Leg(s.venue, "BTC/USD") for s in index.sources)
-    quotes = {
-        leg: Quote(leg.venue, leg.symbol, p, p, p, AT, AT, AT) for leg, p in zip(legs, prices, strict=True)
-    }
-    extra = [Leg(repeated.venue, f"BTC/C{n}") for n in range(times)]
-    coins = [FeedRules(f"C{n}/USD", (Leg("coin", f"C{n}/USD"),), 1) for n in range(times)]
-    quotes |= {leg: replace(quotes[repeated], symbol=leg.symbol) for leg in extra}
-    quotes |= {c.legs[0]: Quote("coin", c.feed, SCALE, SCALE, SCALE, AT, AT, AT) for c in coins}
+@many
+@given(sources(tight, 2), sources(st.one_of(near, anywhere), 1, 7), st.booleans())
+def test_index__fewer_captured_than_honest_venues__stays_within_the_honest(
+    honest: list[Quote], captured: list[Quote], together: bool
+) -> None:
+    """Of equal weight and age. The honest are within 0.2 % of each other, so that the band keeps them."""
+    captured = [captured[0] if together else quote for quote in captured[: len(honest) - 1]]
+    fresh = [
+        replace(quote, venue=venue, book_at_ms=AT, last_at_ms=AT, received_at_ms=AT)
+        for venue, quote in zip("abcdefghijklmnop", [*honest, *captured], strict=False)
+    ]
+    index = index_of(fresh)
+    prices = [quote.last for quote in honest]
 
-    after = compute([*coins, FeedRules("BTC/USD", (*legs, *extra), 1)], quotes, AT)["BTC/USD"]
-
-    assert (after.price, after.status, after.venues_kept) == (index.price, index.status, index.venues_kept)
+    assert index.price is None or min(prices) <= index.price <= max(prices)
 
 
-@given(st.lists(near, min_size=3, max_size=7), anywhere)
-def test_index__one_venue_anywhere__stays_within_the_others(honest: list[int], lie: int) -> None:
-    index = index_of([*honest, lie])
+@many
+@given(sources(st.one_of(tight, near), 1), weights, st.sets(st.sampled_from(VENUES)))
+def test_index__captured_below_half_of_the_survivors_weight__stays_within_the_honest_survivors(
+    quotes: list[Quote], weights: tuple[tuple[str, int], ...], captured: set[str]
+) -> None:
+    index = index_of(quotes, weights)
+    counted = [s for s in index.sources if s.kept and index.price is not None]
+    share = sum(s.weight_ppm for s in counted if s.venue in captured)
+    assume(counted and 2 * share < sum(s.weight_ppm for s in counted))
+    honest = [s.price for s in counted if s.venue not in captured]
 
-    assert index.price is not None
     assert min(honest) <= index.price <= max(honest)
 
 
-@given(st.lists(near, min_size=5, max_size=5), anywhere, anywhere)
-def test_index__captured_below_half__stays_within_the_honest(honest: list[int], one: int, two: int) -> None:
-    index = index_of([*honest, one, two])
+@many
+@given(sources(st.integers(9_900 * 10**12, 10_100 * 10**12).map(lambda n: n * EXACT)), weights, st.data())
+def test_index__prices_without_remainders_scaled__every_number_scales_exactly(
+    quotes: list[Quote], weights: tuple[tuple[str, int], ...], data: st.DataObject
+) -> None:
+    factor = data.draw(st.integers(2, 10**6))
+    one = index_of(quotes, weights)
+    scaled = index_of([moved(quote, times=factor) for quote in quotes], weights)
 
-    assert index.price is not None
-    assert min(honest) <= index.price <= max(honest)
+    assert (scaled.status, kept(scaled)) == (one.status, kept(one))
+    assert [s.weight_ppm for s in scaled.sources] == [s.weight_ppm for s in one.sources]
+    assert scaled.price == (None if one.price is None else one.price * factor)
+    assert scaled.confidence == (None if one.confidence is None else one.confidence * factor)
 
 
-@given(price_lists)
-def test_index__any_prices__has_a_number_exactly_when_it_may_be_signed(prices: list[int]) -> None:
-    index = index_of(prices)
+@many
+@given(sources(near), weights, st.integers(2, 1_000))
+def test_index__any_prices_scaled_and_the_same_survive__scales_up_to_one_floor(
+    quotes: list[Quote], weights: tuple[tuple[str, int], ...], factor: int
+) -> None:
+    """The index floors once, before it is scaled or after: the second keeps up to ``factor - 1`` more."""
+    one, scaled = index_of(quotes, weights), index_of([moved(q, times=factor) for q in quotes], weights)
+    assume(one.price is not None and scaled.price is not None and kept(one) == kept(scaled))
+
+    assert 0 <= scaled.price - one.price * factor < factor
+
+
+@many
+@given(sources(near), weights, st.integers(0, 7), st.integers(1, COINS))
+def test_index__venue_repeats_itself__changes_nothing(
+    quotes: list[Quote], weights: tuple[tuple[str, int], ...], which: int, times: int
+) -> None:
+    said = quotes[which % len(quotes)]
+    legs = {Leg(quote.venue, FEED): quote for quote in quotes}
+    again = {Leg(said.venue, f"BTC/C{n}"): replace(said, symbol=f"BTC/C{n}") for n in range(times)}
+    coins = {Leg("coin", f"C{n}/USD"): SCALE for n in range(times)}
+    ones = {leg: Quote(*leg, one, one, one, AT, AT, AT) for leg, one in coins.items()}
+    feeds = [FeedRules(leg.symbol, (leg,), 1) for leg in coins]
+    feeds.append(FeedRules(FEED, (*legs, *again), 1, weights=weights))
+
+    before, after = index_of(quotes, weights), compute(plan(feeds), legs | again | ones, AT)[FEED]
+
+    assert (after.price, after.status, after.confidence) == (before.price, before.status, before.confidence)
+    assert set(kept(after)) == set(kept(before))
+
+
+@many
+@given(st.integers(0, 2**32))
+def test_step__state_handed_on_twice__same_bits(seed: int) -> None:
+    sequence = Moments(seed)
+    state: State = {}
+    for at_ms, quotes in sequence.moments(6):
+        told = repr(state)
+
+        first = step(sequence.plan, quotes, at_ms, state)
+        second = step(sequence.plan, dict(reversed(quotes.items())), at_ms, dict(reversed(state.items())))
+
+        assert repr(first) == repr(second)
+        assert repr(state) == told
+        state = first[1]
+
+
+@many
+@given(mixed, weights)
+def test_index__any_prices__has_a_number_exactly_when_it_may_be_signed(
+    quotes: list[Quote], weights: tuple[tuple[str, int], ...]
+) -> None:
+    index = index_of(quotes, weights)
 
     assert (index.price is not None) == index.status.signable
+    assert (index.price is not None) == (index.confidence is not None)
     assert index.price is None or index.price > 0
-    assert sum(s.weight_ppm for s in index.sources) <= 1_000_000
+    assert sum(s.weight_ppm for s in index.sources) <= PPM
+    assert all(s.weight_ppm > 0 for s in index.sources if s.kept and index.price is not None)
     assert all(s.reason for s in index.sources)
