@@ -48,13 +48,7 @@ def verify(document: Any) -> list[Difference]:
         NotARecord: The document has another form.
     """
     record = from_document(document)
-    return [
-        *_made_by(record),
-        *_report(record),
-        *_indices(record, document),
-        *_hashes(document),
-        *_signatures(record),
-    ]
+    return [*_made_by(record), *_content(record, document), *_hashes(document), *_signatures(record)]
 
 
 def against_configuration(document: Mapping[str, Any], rules: Sequence[FeedRules]) -> list[Difference]:
@@ -89,7 +83,17 @@ def _made_by(record: Parsed) -> Iterator[Difference]:
         yield Difference("reporter", "a checksummed address", form.reporter, "the checksum is wrong")
 
 
-def _report(record: Parsed) -> Iterator[Difference]:
+def _content(record: Parsed, document: Mapping[str, Any]) -> Iterator[Difference]:
+    try:
+        computed = step(plan(record.rules), record.quotes, record.form.priced_at_ms, record.before)[0]
+    except (SpotlineError, ValueError, ArithmeticError, LookupError) as error:
+        yield Difference("rules", "rules and memory that an index can be made by", None, f"{error!r}"[:300])
+        return
+    yield from _belonging(record)
+    yield from _indices(record, computed, document)
+
+
+def _belonging(record: Parsed) -> Iterator[Difference]:
     """Names and ids belong together, and what the record holds is what the report needs, no more."""
     form = record.form
     names = [entry.feed for entry in form.report.feeds if entry.feed is not None]
@@ -116,12 +120,9 @@ def _same_names(path: str, wanted: set[str], found: Sequence[str], what: str) ->
         yield Difference(f"{path}.{odd[0]}", sorted(wanted), list(found), says)
 
 
-def _indices(record: Parsed, document: Mapping[str, Any]) -> Iterator[Difference]:
-    try:
-        computed = step(plan(record.rules), record.quotes, record.form.priced_at_ms, record.before)[0]
-    except (SpotlineError, ValueError, ArithmeticError, LookupError) as error:
-        yield Difference("rules", "rules and memory that an index can be made by", None, f"{error!r}"[:300])
-        return
+def _indices(
+    record: Parsed, computed: Mapping[str, Index], document: Mapping[str, Any]
+) -> Iterator[Difference]:
     says = "the inputs of this record give another value"
     for theirs in document["indices"]:
         if theirs["feed"] in computed:
