@@ -209,4 +209,15 @@ class RoundForm(_Form):
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a round record, draft 2020-12."""
-    return {"$schema": DIALECT, "$id": f"urn:{FORM}"} | RoundForm.model_json_schema()
+    made: dict[str, Any] = {"$schema": DIALECT, "$id": f"urn:{FORM}"} | RoundForm.model_json_schema()
+    _close(made)
+    return made
+
+
+def _close(node: Any) -> None:
+    """Refuse keys that no pattern allows, which pydantic does and its schema leaves out."""
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for child in children:
+        _close(child)
+    if isinstance(node, dict) and "patternProperties" in node:
+        node["additionalProperties"] = False
