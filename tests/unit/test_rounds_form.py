@@ -63,7 +63,7 @@ BROKEN: dict[str, tuple[tuple[Any, ...], Any]] = {
 
 
 def test_schema__shipped__is_the_one_of_the_code_and_valid() -> None:
-    assert schema() == SCHEMA  # python tools/round_schema.py writes it
+    assert schema() == SCHEMA  # make schema writes it
     Draft202012Validator.check_schema(SCHEMA)
 
 
