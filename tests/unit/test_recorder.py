@@ -6,11 +6,14 @@ import json
 import re
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reporter.book import Book
+from reporter.chain.aggregator import ReporterSet
+from reporter.chain.look import SetNow
 from reporter.check import check, read_record
 from reporter.errors import StoreFailed, UsageError
 from reporter.models import SignedReport
@@ -21,7 +24,7 @@ from reporter.rounds.canonical import loads
 from reporter.rounds.verify import verify
 from reporter.show import verification_lines
 from reporter.store import Store
-from tests.unit.peers import BTC, DOMAIN, ETH, NOW_MS, NOW_S, SIGNERS, MemoryLedger, request
+from tests.unit.peers import BTC, DOMAIN, ETH, NOW_MS, NOW_S, REPORTERS, SIGNERS, MemoryLedger, request
 from tests.unit.rounds import MICRO, RULES, Rows, body, changed, observation, put_quotes, record, site
 
 pytestmark = pytest.mark.unit
@@ -230,3 +233,27 @@ def test_check__configuration_given__its_rules_compared(tmp_path) -> None:
     assert verdict["checked"] == ["record", "configuration"]
     assert "rules.SOL/USD.minVenues" in [d["path"] for d in verdict["differences"]]
     assert json.dumps(verdict)
+
+
+@pytest.mark.parametrize(
+    ("domain", "reporters", "decimals", "named"),
+    [
+        (DOMAIN, REPORTERS, 8, []),
+        (replace(DOMAIN, config_digest=b"\1" * 32), REPORTERS, 8, ["domain.configDigest"]),
+        (DOMAIN, REPORTERS[1:], 8, ["reporter"]),
+        (DOMAIN, REPORTERS, 6, ["report.BTC/USD.decimals", "report.ETH/USD.decimals", "report.SOL/USD.decimals"]),
+    ],
+)  # fmt: skip
+def test_check__chain_given__set_and_decimals_compared(
+    monkeypatch, domain, reporters, decimals, named
+) -> None:
+    async def set_now(rpc_url: str, chain_id: int, aggregator: str, feeds: list[str]) -> SetNow:
+        assert (rpc_url, chain_id, aggregator) == ("http://rpc", 31337, DOMAIN.aggregator)
+        return SetNow(ReporterSet(domain, reporters, 5), dict.fromkeys(feeds, decimals))
+
+    monkeypatch.setattr("reporter.chain.look.set_now", set_now)
+
+    verdict = check(record(), None, "http://rpc")
+
+    assert verdict["checked"] == ["record", "chain"]
+    assert [difference["path"] for difference in verdict["differences"]] == named

@@ -200,7 +200,7 @@ def test_verify__parts_that_do_not_belong_together__named(change, named) -> None
     assert named in reasons(signed_again(document))
 
 
-def test_verify__another_reporter_takes_the_record_as_its_own__both_signatures_fail() -> None:
+def test_verify__another_reporter_attests_the_record_as_its_own__the_report_is_still_not_its() -> None:
     thief = LocalSigner(b"\x55" * 32)
     document = signed_again(record() | {"reporter": thief.address})
     whole = attestation_digest(DOMAIN, document["observedAt"], document["attestation"]["hash"])
