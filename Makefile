@@ -13,7 +13,7 @@ export XDG_DATA_HOME := $(tc)/xdg
 export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
 ARGS ?=
 
-.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-differential test-consumers test-system lint format abi vectors gas bench system clean
+.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-differential test-consumers test-system lint format abi vectors schema gas bench system clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -66,6 +66,9 @@ abi: setup           ## write reporter/abi from the contracts
 vectors: setup       ## write tests/vectors again: eth-account's and ethers' signatures
 	python tools/report_vectors.py
 	node tools/ethers_vectors.mjs
+
+schema: setup        ## write reporter/schema/round.json, the form of round records
+	python tools/round_schema.py
 
 gas: setup           ## gas of updates and reads; rewrites build/gas.json and the tables of bench/gas.md
 	forge build

@@ -6,7 +6,9 @@ python bench/stations.py [--json]
 import json
 import sys
 import time
+import zlib
 from collections.abc import Callable
+from itertools import count
 from statistics import median
 
 from eth_account import Account
@@ -15,8 +17,14 @@ from eth_account.messages import encode_typed_data
 from reporter.book import Book
 from reporter.index import compute, plan
 from reporter.keys import LocalSigner, recover
-from reporter.models import SCALE, FeedRules, Leg, Quote, Report, SignedReport, feed_id
+from reporter.models import SCALE, FeedRules, Leg, Quote, Report, Round, SignedReport, feed_id
+from reporter.peers.observe import Context, FeedTerms, Observer, ObserveRequest
+from reporter.pricing import Pricer
+from reporter.recorder import Recorder
 from reporter.report import Domain, pack_observations, report_digest, typed_data
+from reporter.rounds.observation import Observation
+from reporter.store import Priced
+from reporter.trigger import TriggerRules
 
 NOW_MS = 1_700_000_000_000
 SECRET = b"\x07" * 32
@@ -50,6 +58,50 @@ def book_job() -> Callable[[], object]:
     return lambda: book.put(next(quotes))
 
 
+def answer_jobs() -> dict[str, Callable[[], object]]:
+    """A peer's request for two feeds of seven legs, three of them converted, signed anew each time; and its record."""
+    order = _two_feeds_and_a_conversion()
+    book, found, seconds = Book(), list[Observation](), count(NOW_MS // 1000)
+    for leg in dict.fromkeys(leg for rules in order for leg in rules.legs):
+        book.put(_quote(leg, 0))
+    signer, pricer = LocalSigner(SECRET), Pricer(book, order)
+    rounds = {name: Round(name, 0, 0, 0, 0, 0, 0) for name in ("BTC/USD", "ETH/USD")}
+    context = Context(DOMAIN, (signer.address,), rounds, False, NOW_MS // 1000, 3_600)
+    terms = {feed_id(name): FeedTerms(name, 8, TriggerRules(5_000, 3_600, 30)) for name in rounds}
+    observer = Observer(
+        signer, _NoDisk(), terms, lambda: context, lambda _: pricer.moment(NOW_MS), found.append
+    )
+
+    def answer() -> object:
+        found.clear()
+        second = next(seconds)
+        request = ObserveRequest(31337, DOMAIN.aggregator, DOMAIN.config_digest, second, tuple(terms))
+        return observer.answer(request, second * 1000 + 100)
+
+    answer()
+    recorder, observation = Recorder(signer, _NoDisk(), order), found[0]
+    return {
+        "answer a peer, 2 feeds of 7 legs": answer,
+        "its round record, beside the path": lambda: zlib.compress(recorder.body(observation), 6),
+    }
+
+
+class _NoDisk:
+    def claim(self, config_digest: bytes, observed_at: int, priced: list[Priced]) -> dict[bytes, int]:
+        return {p.feed_id: p.price for p in priced if json.dumps(p.record)}
+
+    def add_record(self, observed_at: int, digest: bytes, body: bytes) -> None:
+        """Kept nowhere."""
+
+
+def _two_feeds_and_a_conversion() -> tuple[FeedRules, ...]:
+    feeds = []
+    for base in ("BTC", "ETH"):
+        legs = tuple(Leg(f"venue{n}", f"{base}/USDT" if n < 3 else f"{base}/USD") for n in range(7))
+        feeds.append(FeedRules(f"{base}/USD", legs))
+    return plan([*feeds, FeedRules("USDT/USD", tuple(Leg(f"venue{n}", "USDT/USD") for n in range(4)))])
+
+
 def _quote(leg: Leg, offset: int, at_ms: int = NOW_MS - 500) -> Quote:
     price = (64_000 + offset) * SCALE
     return Quote(leg.venue, leg.symbol, price - SCALE, price + SCALE, price, at_ms, at_ms, at_ms)
@@ -70,6 +122,7 @@ def jobs() -> dict[str, Callable[[], object]]:
         "pack 13 observations": lambda: pack_observations(batch),
         "index of one feed, 7 legs": index_job(),
         "quote into the book": book_job(),
+        **answer_jobs(),
     }
 
 

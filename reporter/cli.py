@@ -154,6 +154,31 @@ def history(
     _result(documents, as_json, lambda: round_lines(documents))
 
 
+@app.command()
+def verify(
+    record: Annotated[Path, typer.Argument(help="A round record; - reads stdin.", allow_dash=True)],
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Compare the rules with this configuration, too.")
+    ] = None,
+    rpc: Annotated[
+        str | None, typer.Option(help="Compare the reporter set with the chain behind this URL, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute a round record: indices, prices and signatures. Exit code 4 with every difference.
+
+    Example: curl -s http://127.0.0.1:9200/api/rounds/1800000000 | spotline verify -
+    """
+    from reporter.check import check, read_record
+    from reporter.errors import CheckFailed
+    from reporter.show import verification_lines
+
+    verification = check(read_record(record), config, rpc)
+    _result(verification, as_json, lambda: verification_lines(verification))
+    if not verification["ok"]:
+        raise CheckFailed(f"the record does not verify: {len(verification['differences'])} differences")
+
+
 def _result(document: Any, as_json: bool, lines: Callable[[], list[str]]) -> None:
     print("\n".join([json.dumps(document, indent=1)] if as_json else lines()))
 

@@ -28,6 +28,7 @@ from reporter.peers.http import HttpPeer, observe_app
 from reporter.peers.observe import Code, Context, FeedTerms, Observer, ObserveRequest, Refused
 from reporter.pricing import Pricer
 from reporter.publish import ASK_BEHIND_S, RECEIPT_BLOCKS, Outcome, Publisher, Waiting, dues
+from reporter.recorder import Recorder
 from reporter.store import Store
 from reporter.telemetry import log
 from reporter.watcher import Watcher
@@ -61,6 +62,7 @@ class Node:
             p.address: HttpPeer(p.url, config.schedule.gather_timeout_ms / 1000) for p in config.peers
         }
         self.address = ""
+        self.recorder: Recorder | None = None
         self._observer: Observer | None = None
         self._publisher: Publisher | None = None
         self._submitter: Submitter | None = None
@@ -85,7 +87,10 @@ class Node:
         account = load_account(config.path(config.keys.gas_keystore), password)
         self.address = signer.address
         by_id = {feed_id(name): terms for name, terms in self.terms.items()}
-        self._observer = Observer(signer, self.store, by_id, self._context, self.pricer.at)
+        self.recorder = Recorder(signer, self.store, self.pricer.plan)
+        self._observer = Observer(
+            signer, self.store, by_id, self._context, self.pricer.moment, self.recorder.keep
+        )
         self._submitter = Submitter(self.rpc, account, self.store, config.chain.max_fee_gwei * 10**9, wall_ms)
         asks = {address: peer.ask for address, peer in self._peers.items() if address != signer.address}
         block_time_s = config.chain.block_time_s
@@ -139,6 +144,7 @@ class Node:
                     tasks.create_task(self._watch_chain(), name="watch chain"),
                     tasks.create_task(self._tick(), name="tick"),
                     tasks.create_task(self._keep_funding(), name="keeper"),
+                    tasks.create_task(self._record(), name="records"),
                     tasks.create_task(
                         serve(observe_app(self.observe), node.observe_listen, "peer requests"), name="observe"
                     ),
@@ -156,6 +162,8 @@ class Node:
         for peer in self._peers.values():
             await peer.close()
         await self.rpc.close()
+        if self.recorder is not None:
+            await self.recorder.flush()
         self.store.close()
         if self._key_lock:
             self._key_lock.close()
@@ -195,6 +203,7 @@ class Node:
         await self.watcher.look(wall_ms())
         self._tell(before, self.outcome, indices)
         self.store.prune_ledger(now_ms // 1000 - LEDGER_KEPT_S)
+        self.store.prune_records(now_ms // 1000 - LEDGER_KEPT_S)
 
     def _tell(self, before: Outcome | None, outcome: Outcome, indices: Mapping[str, Index]) -> None:
         if outcome.problem and (before is None or before.problem != outcome.problem):
@@ -209,6 +218,10 @@ class Node:
                 venues={name: indices[name].venues_kept for name in self.terms},
                 ms=wall_ms() - outcome.at_ms,
             )
+
+    async def _record(self) -> None:
+        if self.recorder is not None:
+            await self.recorder.run()
 
     async def _keep_funding(self) -> None:
         while True:

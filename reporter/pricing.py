@@ -2,15 +2,33 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from reporter.book import Book
 from reporter.errors import NoIndex
 from reporter.index import State, step
-from reporter.models import FeedRules, Index
+from reporter.models import FeedRules, Index, Leg, Quote
 from reporter.trigger import to_feed_decimals
 
 KEPT_STATES = 16
 STEP_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything that one moment's indices were made of, and the indices: enough to compute them again.
+
+    Attributes:
+        plan: The rules of all feeds, conversions first.
+        quotes: What the book showed; also legs that no feed has.
+        before: The memory that the moment started with.
+    """
+
+    at_ms: int
+    plan: tuple[FeedRules, ...]
+    quotes: Mapping[Leg, Quote]
+    before: State
+    indices: Mapping[str, Index]
 
 
 class Pricer:
@@ -21,16 +39,21 @@ class Pricer:
     """
 
     def __init__(self, book: Book, plan: Sequence[FeedRules]) -> None:
-        self._book, self._plan = book, plan
+        self._book, self.plan = book, tuple(plan)
         self._states: deque[tuple[int, State]] = deque(maxlen=KEPT_STATES)
 
     def at(self, at_ms: int) -> Mapping[str, Index]:
         """Every feed's index as of ``at_ms``: the newest quotes observed by then, whenever they arrived."""
+        return self.moment(at_ms).indices
+
+    def moment(self, at_ms: int) -> Moment:
+        """The indices as of ``at_ms`` with all that they were made of."""
         before = next((state for when, state in reversed(self._states) if when < at_ms), {})
-        indices, after = step(self._plan, self._book.as_of(at_ms), at_ms, before)
+        quotes = self._book.as_of(at_ms)
+        indices, after = step(self.plan, quotes, at_ms, before)
         if not self._states or at_ms - self._states[-1][0] >= STEP_MS:
             self._states.append((at_ms, after))
-        return indices
+        return Moment(at_ms, self.plan, quotes, before, indices)
 
 
 def report_price(index: Index, decimals: int) -> int | None:

@@ -13,14 +13,28 @@ STALE_GRACE_S = 2
 _MONEY = ("price", "bid", "ask", "last")
 
 
+def camel(name: str) -> str:
+    """A field's name in our documents: ``max_age_ms`` -> ``maxAgeMs``."""
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+def text(value: int | None) -> str | None:
+    """An integer of money as our documents write it."""
+    return None if value is None else str(value)
+
+
+_WORDS = tuple((name, camel(name)) for name in SourceTrace._fields if name not in _MONEY)
+
+
 def index_document(index: Index) -> dict[str, Any]:
     """One index with every source kept or dropped and why."""
     return {
         "feed": index.feed,
         "atMs": index.at_ms,
         "status": str(index.status),
-        "price": _text(index.price),
-        "confidence": _text(index.confidence),
+        "price": text(index.price),
+        "confidence": text(index.confidence),
         "held": None if index.held is None else {"price": str(index.held[0]), "atMs": index.held[1]},
         "reason": index.reason,
         "flags": list(index.flags),
@@ -52,14 +66,5 @@ def age_document(round_: Round, terms: FeedSection | None, now_s: int) -> dict[s
 
 
 def _source(source: SourceTrace) -> dict[str, Any]:
-    words = {_camel(k): v for k, v in source._asdict().items() if k not in _MONEY}
-    return words | {name: _text(getattr(source, name)) for name in _MONEY}
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.title() for part in rest)
-
-
-def _text(value: int | None) -> str | None:
-    return None if value is None else str(value)
+    words: dict[str, Any] = {key: getattr(source, name) for name, key in _WORDS}
+    return words | {name: text(getattr(source, name)) for name in _MONEY}

@@ -73,3 +73,34 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
         state = "ok" if venue["ok"] else f"failing ({venue['failures']} in a row): {venue['lastError']}"
         lines.append(f"  {name:12} {state}" + (f"  [{venue['label']}]" if venue["label"] else ""))
     return lines
+
+
+def verification_lines(document: Mapping[str, Any]) -> list[str]:
+    """The verdict on a round record: what was recomputed, or every difference, the first one first."""
+    if not document["ok"]:
+        return ["FAILED", *(_difference_line(d) for d in document["differences"])]
+    observed = datetime.fromtimestamp(document["observedAt"], UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    where = f"chain {document['chainId']}, aggregator {document['aggregator']}"
+    return [
+        f"OK: {', '.join(document['checked'])} checked, {document['sources']} sources recomputed",
+        f"  {document['reporter']} signed for {observed}; {where}",
+        *(_signed_line(feed) for feed in document["feeds"]),
+        f"  methodology {document['methodology']}, configuration {document['configurationHash']}",
+    ]
+
+
+def _signed_line(feed: Mapping[str, Any]) -> str:
+    name = feed["feed"] or "a feed that the reporter does not know"
+    if feed["abstained"]:
+        return f"  {name:14} {'abstained':>22}  {feed['status'] or ''} ({feed['abstained']})"
+    return f"  {name:14} {decimal_text(int(feed['price']), feed['decimals']):>22}  {feed['status']}"
+
+
+def _difference_line(difference: Mapping[str, Any]) -> str:
+    values = f"expected {_brief(difference['expected'])}, found {_brief(difference['found'])}"
+    return f"  {difference['path']}: {difference['says']}: {values}"
+
+
+def _brief(value: Any) -> str:
+    shown = "nothing" if value is None else ascii(value).strip("'")
+    return shown if len(shown) <= 160 else shown[:157] + "..."

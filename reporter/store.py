@@ -2,6 +2,7 @@
 
 ``ledger`` is what keeps a reporter honest through crashes: the price it signed for (configDigest, feedId, observedAt) is
 written, and synced, before the signature leaves, and never changes. ``journal`` holds each transaction before it is sent.
+``records`` are the round records that ``spotline verify`` reads, compressed.
 """
 
 import fcntl
@@ -30,7 +31,11 @@ CREATE TABLE IF NOT EXISTS rounds (
   feed TEXT NOT NULL, round_id INTEGER NOT NULL, observed_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
   answer INTEGER NOT NULL, reporters INTEGER NOT NULL, spread_bps INTEGER NOT NULL, decimals INTEGER NOT NULL,
   tx_hash TEXT NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (feed, round_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS records (
+  id INTEGER PRIMARY KEY, observed_at INTEGER NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL,
+  UNIQUE (observed_at, digest));
 """
+MAX_RECORDS = 20_000
 _ROUND_KEYS = (
     *("feed", "roundId", "observedAt", "updatedAt", "answer", "reporters", "spreadBps", "decimals"),
     *("txHash", "block"),
@@ -118,6 +123,23 @@ class Store:
     def prune_ledger(self, before: int) -> None:
         """Forget what is older than any report a chain would still accept (Unix seconds)."""
         self._run("DELETE FROM ledger WHERE observed_at < ?", before)
+
+    def add_record(self, observed_at: int, digest: bytes, body: bytes) -> None:
+        """Keep the compressed record of a report by the digest that was signed; the newest 20,000 are kept."""
+        insert = "INSERT OR IGNORE INTO records (observed_at, digest, body) VALUES (?,?,?)"
+        with self._transaction() as db:
+            added = db.execute(insert, (observed_at, digest, body)).lastrowid or 0
+            db.execute("DELETE FROM records WHERE id <= ?", (added - MAX_RECORDS,))
+
+    def round_record(self, observed_at: int, digest: bytes | None = None) -> bytes | None:
+        """The compressed record of what was signed for a second: of this report, or of the last one."""
+        query = "SELECT body FROM records WHERE observed_at=?1 AND (?2 IS NULL OR digest=?2) ORDER BY id DESC"
+        rows = self._run(query + " LIMIT 1", observed_at, digest)
+        return bytes(rows[0][0]) if rows else None
+
+    def prune_records(self, before: int) -> None:
+        """Forget the records of seconds before this one."""
+        self._run("DELETE FROM records WHERE observed_at < ?", before)
 
     def journal_sent(
         self, nonce: int, purpose: str, tx_hash: str, raw: bytes, max_fee: int, priority_fee: int, now_ms: int

@@ -11,7 +11,7 @@ from reporter.chain.deployment import Deployment
 from reporter.chain.revert import abi
 from reporter.chain.rpc import Block, Rpc, block_at
 from reporter.errors import ChainError
-from reporter.models import Round, feed_name
+from reporter.models import Round, feed_id, feed_name
 from reporter.report import Domain, config_digest
 
 
@@ -72,12 +72,21 @@ class AggregatorReader:
 
     async def _check_decimals(self) -> None:
         for feed in self._feeds:  # a wrong number in the file would put prices off by powers of ten
-            found = await self._call("feedDecimals", feed.feed_id)
+            found = await self.decimals(feed.name)
             if found != feed.decimals:
                 raise ChainError(
                     f"{feed.name} has {found} decimals on-chain and {feed.decimals} in the deployment file",
                     hint="take the deployment file that belongs to this aggregator",
                 )
+
+    async def set(self) -> ReporterSet:
+        """The reporter set and quorum of now."""
+        count, digest, _, quorum, *_ = await self._call("config")
+        return await self._read_set(count, digest, quorum)
+
+    async def decimals(self, feed: str) -> int:
+        """The decimals of a feed."""
+        return int(await self._call("feedDecimals", feed_id(feed)))
 
     async def latest(self, feed: str) -> Round:
         """The newest round of one feed."""

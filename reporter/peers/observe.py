@@ -1,7 +1,8 @@
 """Answering a peer that asks for our signature: what is checked, in which order, and every refusal by name.
 
 One asker can neither bias, nor make us equivocate, nor starve others: the price is ours as of the asked second, the ledger
-keeps it for every later ask of that second, and an abstention binds nothing.
+keeps it for every later ask of that second, and an abstention binds nothing. The first ask that gets a price fixes the
+moment that the other feeds of that second are priced by, so that one record explains one second.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +13,16 @@ from typing import Any, Protocol
 from reporter.errors import SpotlineError, StoreFailed
 from reporter.keys import Signer
 from reporter.models import Index, Report, Round, SignedReport
-from reporter.pricing import report_price
+from reporter.pricing import Moment, report_price
 from reporter.record import index_document
 from reporter.report import MAX_FEEDS, Domain, report_digest
+from reporter.rounds.observation import Abstained, Entry, Observation
 from reporter.store import Priced
 from reporter.trigger import Due, TriggerRules, due
 
 MAX_BLOCK_AHEAD_S = 2
 OLDEST_S, NEWEST_S = 2, 1
+PINNED_SECONDS = 8
 """A peer signs any whole second in [its clock - 2, its clock + 1]: Scribe allows any past, API3 an hour ahead."""
 
 
@@ -135,10 +138,12 @@ class Observer:
         ledger: Ledger,
         feeds: Mapping[bytes, FeedTerms],
         context: Callable[[], Context | None],
-        indices_at: Callable[[int], Mapping[str, Index]],
+        moment_at: Callable[[int], Moment],
+        keep: Callable[[Observation], None],
     ) -> None:
         self._signer, self._ledger, self._feeds = signer, ledger, feeds
-        self._context, self._indices_at = context, indices_at
+        self._context, self._moment_at, self._keep = context, moment_at, keep
+        self._pinned: dict[int, Moment] = {}
 
     def answer(self, request: ObserveRequest, now_ms: int) -> SignedReport:
         """Our signed report on exactly the asked feeds, 0 where we abstain.
@@ -157,7 +162,8 @@ class Observer:
             raise Refused(
                 Code.NOT_NEWER, "the chain already has a round at or after observedAt for these feeds"
             )
-        indices = self._indices_at(min(request.observed_at * 1000, now_ms))
+        moment = self._moment(request.observed_at, now_ms)
+        indices = moment.indices
         priced = [p for f in newer if (p := self._price(f, indices, context, now_ms // 1000)) is not None]
         digest = context.domain.config_digest
         stated = self._claim(digest, request.observed_at, priced)
@@ -166,7 +172,37 @@ class Observer:
             raise Refused(Code.NOTHING_TO_SIGN, self._reasons(newer, indices))
         report = Report(request.observed_at, request.feed_ids, prices)
         signature = self._signer.sign(report_digest(context.domain.separator(), report))
-        return SignedReport(report, signature, self._signer.address)
+        signed = SignedReport(report, signature, self._signer.address)
+        self._pin(request.observed_at, moment)
+        self._keep(Observation(moment, context.domain, signed, self._entries(report, newer, indices)))
+        return signed
+
+    def _moment(self, observed_at: int, now_ms: int) -> Moment:
+        return self._pinned.get(observed_at) or self._moment_at(min(observed_at * 1000, now_ms))
+
+    def _pin(self, observed_at: int, moment: Moment) -> None:
+        self._pinned[observed_at] = moment
+        if len(self._pinned) > PINNED_SECONDS:
+            del self._pinned[min(self._pinned)]
+
+    def _entries(self, report: Report, newer: list[bytes], indices: Mapping[str, Index]) -> tuple[Entry, ...]:
+        rows = zip(report.feed_ids, report.prices, strict=True)
+        return tuple(self._entry(identifier, price, newer, indices) for identifier, price in rows)
+
+    def _entry(
+        self, identifier: bytes, price: int, newer: list[bytes], indices: Mapping[str, Index]
+    ) -> Entry:
+        terms = self._feeds.get(identifier)
+        if terms is None:
+            return Entry(None, None, Abstained.UNKNOWN_FEED)
+        why = Abstained.NOT_DUE
+        if price:
+            why = Abstained.PRICED
+        elif identifier not in newer:
+            why = Abstained.NOT_NEWER
+        elif report_price(indices[terms.name], terms.decimals) is None:
+            why = Abstained.NO_INDEX
+        return Entry(terms.name, terms.decimals, why)
 
     def _claim(self, digest: bytes, observed_at: int, priced: list[Priced]) -> dict[bytes, int]:
         try:

@@ -1,5 +1,8 @@
 """The read-only HTTP API of a node, bound to 127.0.0.1: health, feeds, rounds. ``Host`` is checked against DNS rebinding."""
 
+import re
+import zlib
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -26,6 +29,7 @@ def api_app(node: Node) -> Starlette:
         Route("/api/feeds", views.feeds),
         Route("/api/feeds/{feed:path}", views.feed),
         Route("/api/rounds", views.rounds),
+        Route("/api/rounds/{observed_at}", views.round),
         Route("/api/record", views.record),
     ]
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
@@ -69,16 +73,33 @@ class Views:
             raise HTTPException(400, f"limit is 1 to {MAX_ROUNDS}, not {limit!r}")
         return JSONResponse(self._node.store.rounds(name, int(limit)))
 
+    async def round(self, request: Request) -> Response:
+        """The record of what this node signed for a second: of the report ``?digest=``, or of the last one."""
+        observed_at = _seconds(request.path_params["observed_at"])
+        digest = request.query_params.get("digest")
+        if digest is not None and not re.fullmatch("0x[0-9a-fA-F]{64}", digest):
+            raise HTTPException(400, f"digest is 32 bytes in hex, not {digest[:80]!r}")
+        if self._node.recorder is not None:
+            await self._node.recorder.flush()
+        body = self._node.store.round_record(observed_at, bytes.fromhex(digest[2:]) if digest else None)
+        if body is None:
+            raise HTTPException(404, f"this node has no record of a report it signed for {observed_at}")
+        return Response(zlib.decompress(body), media_type="application/json")
+
     async def record(self, request: Request) -> Response:
         """How this node made its price of ``?feed=`` for ``&observedAt=``."""
         name = _known(self._node, request.query_params.get("feed", ""))
-        observed_at = request.query_params.get("observedAt", "")
-        if not observed_at.isdecimal() or len(observed_at) > 12:
-            raise HTTPException(400, f"observedAt is Unix seconds, not {observed_at!r}")
-        found = self._node.store.record(feed_id(name), int(observed_at))
+        observed_at = _seconds(request.query_params.get("observedAt", ""))
+        found = self._node.store.record(feed_id(name), observed_at)
         if found is None:
             raise HTTPException(404, f"this node stated no price of {name} for {observed_at}")
         return JSONResponse(found)
+
+
+def _seconds(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 12:
+        raise HTTPException(400, f"observedAt is Unix seconds, not {text!r}")
+    return int(text)
 
 
 def _known(node: Node, name: str) -> str:

@@ -1,12 +1,13 @@
 """The whole of Spotline in real processes: a recorded crash played over HTTP, signed, put on a chain and read from it."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -75,6 +76,62 @@ def test_answer__every_source__shown_with_its_reason(net):
     assert len(feed["index"]["sources"]) == 7
     assert all(source["reason"] for source in feed["index"]["sources"])
     assert all(source["label"].startswith("TAPE") for source in feed["index"]["sources"])
+
+
+def _records_of_a_round(net) -> list[dict]:
+    """What each reporter signed for the newest round's second, of those that signed."""
+    observed_at = net.latest_round_data("BTC/USD")[2]
+    answers = [net.api(number, f"/api/rounds/{observed_at}") for number in range(4)]
+    return [record for status, record in answers if status == 200]
+
+
+def test_record__of_every_signer__recomputed_by_the_command_and_against_chain_and_configuration(
+    net, tmp_path
+):
+    records = net.wait_for(
+        "three records of one round", lambda: len(r := _records_of_a_round(net)) >= 3 and r
+    )
+    path, config = tmp_path / "record.json", net.ready["reporters"][0]["config"]
+
+    for record in records:
+        path.write_text(json.dumps(record))
+        result = spotline("verify", str(path), "--config", config, "--rpc", net.rpc_url, "--json")
+        verdict = json.loads(result.stdout)
+        assert (result.returncode, verdict["differences"]) == (0, []), result.stderr
+        assert verdict["checked"] == ["record", "configuration", "chain"]
+        assert any(feed["feed"] == "BTC/USD" and int(feed["price"]) > 0 for feed in verdict["feeds"])
+    assert len({record["reporter"] for record in records}) == len(records)
+
+
+def test_record__one_digit_changed__command_fails_and_names_it(net, tmp_path):
+    record = net.wait_for("a record", lambda: _records_of_a_round(net))[0]
+    path = tmp_path / "record.json"
+    changed = record["quotes"][0]
+    changed["bid"] = str(int(changed["bid"]) + 1)
+    path.write_text(json.dumps(record))
+
+    result = spotline("verify", str(path))
+
+    assert result.returncode == 4
+    assert result.stdout.startswith("FAILED\n  indices.")
+    assert f"{changed['venue']}:{changed['symbol']}.bid" in result.stdout
+    assert "error: the record does not verify" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/rounds/1", 404),
+        ("/api/rounds/x", 400),
+        ("/api/rounds/\u0661", 400),
+        ("/api/rounds/1?digest=0x1", 400),
+    ],
+)
+def test_record__none_or_no_second__said_in_words(net, path, status):
+    found, answer = net.api(0, quote(path, safe="/?="))
+
+    assert found == status
+    assert answer["error"]
 
 
 def test_mark_feed__published__labelled_simulated(net):

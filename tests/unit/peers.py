@@ -1,11 +1,13 @@
 """Reporters in memory: real signatures, real ledger rules, no socket."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from reporter.keys import LocalSigner
 from reporter.models import SCALE, Index, Round, Status, feed_id
 from reporter.peers.observe import Context, FeedTerms, Observer, ObserveRequest
+from reporter.pricing import Moment
 from reporter.report import Domain, config_digest
+from reporter.rounds.observation import Observation
 from reporter.trigger import TriggerRules
 
 NOW_S = 1_700_000_000
@@ -64,10 +66,18 @@ def observer(
     ready: bool = True,
     reporters: Sequence[str] = REPORTERS,
     head_time: int = NOW_S,
+    keep: Callable[[Observation], None] = lambda _: None,
 ) -> Observer:
     """A reporter that sees BTC 1 % above and ETH exactly at the chain's answers, unless told otherwise."""
     shown = prices or {"BTC/USD": index("BTC/USD", 64_640), "ETH/USD": index("ETH/USD", 3_000)}
     held = rounds or {"BTC/USD": round_("BTC/USD", 64_000, 100), "ETH/USD": round_("ETH/USD", 3_000, 100)}
     context = Context(DOMAIN, reporters, held, paused, head_time, 60) if ready else None
     by_id = {feed_id(name): terms for name, terms in TERMS.items()}
-    return Observer(SIGNERS[number], ledger or MemoryLedger(), by_id, lambda: context, lambda _: shown)
+    return Observer(
+        SIGNERS[number],
+        ledger or MemoryLedger(),
+        by_id,
+        lambda: context,
+        lambda at_ms: Moment(at_ms, (), {}, {}, shown),
+        keep,
+    )
