@@ -47,13 +47,13 @@ def default_feeds(markets: Sequence[Leg]) -> list[FeedRules]:
 def without(rules: Iterable[FeedRules], feed: str, legs: Iterable[Leg]) -> list[FeedRules]:
     """The feeds with markets left out of ``feed``; it keeps as many venues as it needs, if it can."""
     left_out = set(legs)
-    kept = []
-    for r in rules:
-        if r.feed == feed:
-            rest = tuple(leg for leg in r.legs if leg not in left_out)
-            r = replace(r, legs=rest, min_venues=max(1, min(r.min_venues, len({leg.venue for leg in rest}))))
-        kept.append(r)
-    return kept
+    return [_thinned(r, left_out) if r.feed == feed else r for r in rules]
+
+
+def _thinned(rules: FeedRules, left_out: set[Leg]) -> FeedRules:
+    rest = tuple(leg for leg in rules.legs if leg not in left_out)
+    venues = len({leg.venue for leg in rest})
+    return replace(rules, legs=rest, min_venues=max(1, min(rules.min_venues, venues)))
 
 
 def needed(rules: Sequence[FeedRules], feed: str) -> list[FeedRules]:
