@@ -49,8 +49,19 @@ HEADS = (
 )
 
 
-def table_rows(comparison: Comparison) -> list[tuple[str, ...]]:
-    """The table, a row per method, in the order in which they took part."""
+def table_lines(comparison: Comparison) -> list[str]:
+    """The table, a row per method, in the order in which they took part; and what it counts."""
+    rows = [HEADS, *_rows(comparison)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
+    table = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+    jumps = len(comparison.jumps)
+    return [
+        *table,
+        f"{comparison.moments:,} moments, {comparison.referenced:,} with a reference, {jumps} jumps of 1 % in a minute",
+    ]
+
+
+def _rows(comparison: Comparison) -> list[tuple[str, ...]]:
     return [
         (
             name,

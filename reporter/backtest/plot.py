@@ -1,0 +1,124 @@
+"""A comparison as a picture: prices above, errors below. matplotlib is an extra and is loaded here only."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reporter.backtest import NAIVE, SPOTLINE, Comparison
+from reporter.errors import MissingTool, UsageError
+from reporter.models import SCALE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ENDINGS = (".png", ".svg", ".pdf")
+REFERENCE, OURS, PAR = "#1a1a1a", "#0b5fff", "#d62728"
+OTHERS = ("#2ca02c", "#9467bd", "#8c564b", "#17becf", "#bcbd22", "#7f7f7f", "#e377c2", "#ff7f0e")
+FLOOR_BP = 0.1
+MAX_POINTS = 20_000
+DAY_MS = 86_400_000
+"""matplotlib counts days since 1970."""
+
+
+def check_plot(path: Path) -> None:
+    """Raises ``UsageError`` or ``MissingTool`` before any work is done for a plot that cannot be made."""
+    if path.suffix not in ENDINGS:
+        raise UsageError(f"{path} is no name for a plot", hint=f"it ends in one of {', '.join(ENDINGS)}")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{path} cannot be written: {path.parent} is no folder")
+    if find_spec("matplotlib") is None:
+        raise MissingTool(
+            "a plot needs matplotlib, which is not installed", hint="pip install 'spotline[plot]'"
+        )
+
+
+def draw(comparison: Comparison, path: Path, title: str) -> None:
+    """Write the picture.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an extra
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(12, 7.5), dpi=130, layout="constrained")
+    FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    every = -(-len(comparison.track.times_ms) // MAX_POINTS)
+    times = [ms / DAY_MS for ms in comparison.track.times_ms]
+    _prices(above, comparison, times, every)
+    _errors(below, comparison, times, every)
+    above.set_title(title, loc="left", fontsize=12)
+    try:
+        figure.savefig(path)
+    except OSError as refused:
+        raise UsageError(f"{path} cannot be written: {refused.strerror}") from refused
+
+
+def _prices(axes: "Axes", comparison: Comparison, times: Sequence[float], every: int) -> None:
+    track = comparison.track
+    for name, style in _styles(comparison).items():
+        axes.plot(times[::every], _floats(track.prices[name])[::every], label=name, **style)
+    axes.plot(
+        times[::every],
+        _floats(track.reference)[::every],
+        color=REFERENCE,
+        lw=0.9,
+        ls="--",
+        label="reference",
+        zorder=9,
+    )
+    for jump in comparison.jumps:
+        axes.axvline(jump.at_ms / DAY_MS, color="#999999", lw=0.6, ls=":")
+    axes.set_ylabel(comparison.feed)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axes.grid(alpha=0.25)
+    axes.legend(loc="best", fontsize=9, framealpha=0.9)
+
+
+def _errors(axes: "Axes", comparison: Comparison, times: Sequence[float], every: int) -> None:
+    track = comparison.track
+    for name, style in _styles(comparison).items():
+        errors = [_error_bp(p, t) for p, t in zip(track.prices[name], track.reference, strict=True)]
+        axes.plot(times[::every], _worst_of(errors, every), **style)
+    axes.axhline(50, color="#555555", lw=0.8, ls="--")
+    axes.annotate(
+        "0.5 %", (0.002, 50), xycoords=("axes fraction", "data"), va="bottom", fontsize=8, color="#555555"
+    )
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=FLOOR_BP)
+    axes.set_ylabel("error, basis points")
+    axes.set_xlabel("UTC")
+    axes.xaxis.axis_date("UTC")
+    axes.grid(alpha=0.25, which="major")
+
+
+def _styles(comparison: Comparison) -> dict[str, dict[str, Any]]:
+    """Ours on top and heavy, the naive one in red, the others thin."""
+    thin = iter(OTHERS * (1 + len(comparison.figures) // len(OTHERS)))
+    styles: dict[str, dict[str, Any]] = {}
+    for name in comparison.figures:
+        if name == SPOTLINE:
+            styles[name] = {"color": OURS, "lw": 1.6, "zorder": 8}
+        elif name == NAIVE:
+            styles[name] = {"color": PAR, "lw": 1.0, "zorder": 3}
+        else:
+            styles[name] = {"color": next(thin), "lw": 0.9, "alpha": 0.8, "zorder": 5}
+    return styles
+
+
+def _floats(prices: Sequence[int | None]) -> list[float]:
+    return [float("nan") if price is None else price / SCALE for price in prices]
+
+
+def _error_bp(price: int | None, truth: int | None) -> float:
+    if price is None or truth is None:
+        return float("nan")
+    return max(FLOOR_BP, abs(price - truth) * 10_000 / truth)
+
+
+def _worst_of(errors: Sequence[float], every: int) -> list[float]:
+    """The largest of each ``every`` errors, so that thinning hides no peak."""
+    groups = (errors[i : i + every] for i in range(0, len(errors), every))
+    return [max((e for e in group if e == e), default=float("nan")) for group in groups]  # noqa: PLR0124
