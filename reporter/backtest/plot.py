@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ENDINGS = (".png", ".svg", ".pdf")
-REFERENCE, OURS, PAR = "#1a1a1a", "#0b5fff", "#d62728"
+REFERENCE, OURS, PAR = "#b5b5b5", "#0b5fff", "#d62728"
 OTHERS = ("#2ca02c", "#9467bd", "#8c564b", "#17becf", "#bcbd22", "#7f7f7f", "#e377c2", "#ff7f0e")
 FLOOR_BP = 0.1
-MAX_POINTS = 20_000
+PRICE_POINTS, ERROR_POINTS = 5_000, 400
 DAY_MS = 86_400_000
 """matplotlib counts days since 1970."""
 
@@ -40,69 +41,90 @@ def draw(comparison: Comparison, path: Path, title: str) -> None:
         UsageError: The file cannot be written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an extra
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     figure = Figure(figsize=(12, 7.5), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    every = -(-len(comparison.track.times_ms) // MAX_POINTS)
-    times = [ms / DAY_MS for ms in comparison.track.times_ms]
-    _prices(above, comparison, times, every)
-    _errors(below, comparison, times, every)
-    above.set_title(title, loc="left", fontsize=12)
+    _prices(above, comparison)
+    _errors(below, comparison)
+    locator = AutoDateLocator()
+    below.xaxis.set_major_locator(locator)
+    below.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    above.set_title(title, loc="left", fontsize=11, wrap=True)
     try:
         figure.savefig(path)
     except OSError as refused:
         raise UsageError(f"{path} cannot be written: {refused.strerror}") from refused
 
 
-def _prices(axes: "Axes", comparison: Comparison, times: Sequence[float], every: int) -> None:
+def _prices(axes: "Axes", comparison: Comparison) -> None:
+    """The reference broad and grey beneath, the methods as steps on it; where ours is absent, a shade."""
     track = comparison.track
+    every = -(-len(track.times_ms) // PRICE_POINTS)
+    times = [ms / DAY_MS for ms in track.times_ms][::every]
+    axes.plot(times, _floats(track.reference)[::every], color=REFERENCE, lw=4, label="reference", zorder=2)
     for name, style in _styles(comparison).items():
-        axes.plot(times[::every], _floats(track.prices[name])[::every], label=name, **style)
-    axes.plot(
-        times[::every],
-        _floats(track.reference)[::every],
-        color=REFERENCE,
-        lw=0.9,
-        ls="--",
-        label="reference",
-        zorder=9,
-    )
-    for jump in comparison.jumps:
-        axes.axvline(jump.at_ms / DAY_MS, color="#999999", lw=0.6, ls=":")
+        prices = _floats(track.prices[name])[::every]
+        axes.plot(times, prices, label=name, drawstyle="steps-post", **style)
+    for number, jump in enumerate(comparison.jumps):
+        label = "jump of 1 % in a minute" if not number else None
+        axes.axvline(jump.at_ms / DAY_MS, color="#666666", lw=0.8, ls=":", label=label)
+    if SPOTLINE in track.prices and (gaps := _gaps(track.times_ms, track.prices[SPOTLINE])):
+        for number, (start_ms, end_ms) in enumerate(gaps):
+            label = None if number else "no index of ours"
+            axes.axvspan(
+                start_ms / DAY_MS, end_ms / DAY_MS, color="#f3e3c3", alpha=0.6, lw=0, zorder=0, label=label
+            )
     axes.set_ylabel(comparison.feed)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     axes.grid(alpha=0.25)
     axes.legend(loc="best", fontsize=9, framealpha=0.9)
 
 
-def _errors(axes: "Axes", comparison: Comparison, times: Sequence[float], every: int) -> None:
+def _errors(axes: "Axes", comparison: Comparison) -> None:
+    """The worst error in each of 400 slices of time, so that no peak is lost and the line can be read."""
     track = comparison.track
+    every = -(-len(track.times_ms) // ERROR_POINTS)
+    times = [ms / DAY_MS for ms in track.times_ms][::every]
     for name, style in _styles(comparison).items():
         errors = [_error_bp(p, t) for p, t in zip(track.prices[name], track.reference, strict=True)]
-        axes.plot(times[::every], _worst_of(errors, every), **style)
+        axes.plot(times, _worst_of(errors, every), drawstyle="steps-post", **style)
     axes.axhline(50, color="#555555", lw=0.8, ls="--")
     axes.annotate(
         "0.5 %", (0.002, 50), xycoords=("axes fraction", "data"), va="bottom", fontsize=8, color="#555555"
     )
     axes.set_yscale("log")
     axes.set_ylim(bottom=FLOOR_BP)
-    axes.set_ylabel("error, basis points")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_ylabel("worst error, basis points")
     axes.set_xlabel("UTC")
-    axes.xaxis.axis_date("UTC")
     axes.grid(alpha=0.25, which="major")
 
 
+def _gaps(times_ms: Sequence[int], prices: Sequence[int | None]) -> list[tuple[int, int]]:
+    """From each first moment without a price to the next one with one, or to the last."""
+    gaps: list[tuple[int, int]] = []
+    start_ms: int | None = None
+    for at_ms, price in zip(times_ms, prices, strict=True):
+        if price is None:
+            start_ms = at_ms if start_ms is None else start_ms
+        elif start_ms is not None:
+            gaps.append((start_ms, at_ms))
+            start_ms = None
+    return gaps if start_ms is None else [*gaps, (start_ms, times_ms[-1])]
+
+
 def _styles(comparison: Comparison) -> dict[str, dict[str, Any]]:
-    """Ours on top and heavy, the naive one in red, the others thin."""
+    """Ours on top, the naive one in red, the others thin."""
     thin = iter(OTHERS * (1 + len(comparison.figures) // len(OTHERS)))
     styles: dict[str, dict[str, Any]] = {}
     for name in comparison.figures:
         if name == SPOTLINE:
-            styles[name] = {"color": OURS, "lw": 1.6, "zorder": 8}
+            styles[name] = {"color": OURS, "lw": 1.3, "zorder": 8}
         elif name == NAIVE:
-            styles[name] = {"color": PAR, "lw": 1.0, "zorder": 3}
+            styles[name] = {"color": PAR, "lw": 1.0, "zorder": 6}
         else:
             styles[name] = {"color": next(thin), "lw": 0.9, "alpha": 0.8, "zorder": 5}
     return styles
@@ -119,6 +141,5 @@ def _error_bp(price: int | None, truth: int | None) -> float:
 
 
 def _worst_of(errors: Sequence[float], every: int) -> list[float]:
-    """The largest of each ``every`` errors, so that thinning hides no peak."""
     groups = (errors[i : i + every] for i in range(0, len(errors), every))
-    return [max((e for e in group if e == e), default=float("nan")) for group in groups]  # noqa: PLR0124
+    return [max((e for e in group if not isnan(e)), default=float("nan")) for group in groups]
