@@ -29,7 +29,10 @@ class JumpFinder:
         """Take the reference of a moment; the jump that ends here, if one does."""
         while self._recent and at_ms - self._recent[0][0] > WITHIN_MS:
             self._recent.popleft()
-        size = max((abs(truth - price) for _, price in self._recent if _is_jump(truth, price)), default=0)
+        prices = [price for _, price in self._recent] or [truth]
+        size = max(
+            abs(truth - price) if _is_jump(truth, price) else 0 for price in (min(prices), max(prices))
+        )
         self._recent.append((at_ms, truth))
         if not size or (self.found and at_ms - self.found[-1].at_ms < APART_MS):
             return None

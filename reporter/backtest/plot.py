@@ -49,9 +49,9 @@ def draw(comparison: Comparison, path: Path, title: str) -> None:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     _prices(above, comparison)
     _errors(below, comparison)
-    locator = AutoDateLocator()
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
     below.xaxis.set_major_locator(locator)
-    below.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    below.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     above.set_title(title, loc="left", fontsize=11, wrap=True)
     try:
         figure.savefig(path)

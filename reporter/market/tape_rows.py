@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reporter.errors import TapeError
+from reporter.index.symbols import parse
 from reporter.market.decimals import to_fixed
 
 COLUMNS = ("minute", "venue", "symbol", "open", "high", "low", "close", "volume")
@@ -104,7 +105,7 @@ def _bar(path: Path, line: int, row: list[str]) -> Bar:
         raise bad_value(path, line, "minute", minute, "the Unix second of a full minute")
     if not venue:
         raise bad_value(path, line, "venue", venue, "a venue's name")
-    if not all(part.isalnum() for part in symbol.split("/")) or symbol.count("/") != 1:
+    if not is_symbol(symbol):
         raise bad_value(path, line, "symbol", symbol, "BASE/QUOTE")
     *_, close, volume = [
         amount_of(path, line, name, text) for name, text in zip(COLUMNS[3:], amounts, strict=True)
@@ -120,6 +121,15 @@ def amount_of(path: Path, line: int, name: str, text: str) -> int:
         return to_fixed(text)
     except ValueError as broken:
         raise bad_value(path, line, name, text, "a decimal number") from broken
+
+
+def is_symbol(text: str) -> bool:
+    """Whether this is ``BASE/QUOTE`` or ``BASE/QUOTE-PERP`` as we write it."""
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def bad_value(path: Path, line: int, column: str, value: str, wanted: str) -> TapeError:

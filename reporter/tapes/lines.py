@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from reporter.errors import TapeError
-from reporter.index.symbols import parse
 from reporter.market.decimals import to_fixed, to_text
-from reporter.market.tape_rows import bad_value, read_lines
+from reporter.market.tape_rows import bad_value, is_symbol, read_lines
 from reporter.models import Quote
 
 VERSION = 1
@@ -119,10 +118,8 @@ def _quote(path: Path, line: int, row: Mapping[str, Any], label: str, known: set
 def _check_market(path: Path, line: int, venue: Any, symbol: Any) -> None:
     if not (isinstance(venue, str) and venue.isalnum()):
         raise bad_value(path, line, "venue", venue, "a venue's name")
-    try:
-        parse(symbol if isinstance(symbol, str) else "")
-    except ValueError as broken:
-        raise bad_value(path, line, "symbol", symbol, "BASE/QUOTE") from broken
+    if not (isinstance(symbol, str) and is_symbol(symbol)):
+        raise bad_value(path, line, "symbol", symbol, "BASE/QUOTE")
 
 
 def _price(path: Path, line: int, name: str, value: Any) -> int | None:

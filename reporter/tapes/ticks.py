@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from reporter.errors import TapeError
-from reporter.market.tape_rows import amount_of, bad_value, read_rows
+from reporter.market.tape_rows import amount_of, bad_value, is_symbol, read_rows
 from reporter.models import Quote
 
 COLUMNS = ("exchange", "symbol", "exchange_us", "received_us", "side", "price", "amount")
@@ -49,11 +49,10 @@ def read(path: Path, label: str) -> Iterator[Quote]:
 def market(symbol: str) -> str:
     """``BTCUSD``, ``btc-usd`` and ``BTC/USD`` are ``BTC/USD``; empty where that cannot be told."""
     bare = symbol.upper().replace("-", "/").replace("_", "/")
-    if "/" in bare:
-        return bare if bare.count("/") == 1 and all(part.isalnum() for part in bare.split("/")) else ""
-    quote = next((q for q in QUOTES if bare.endswith(q) and len(bare) > len(q)), "")
-    base = bare[: len(bare) - len(quote)]
-    return f"{base}/{quote}" if quote and base.isalnum() and base.isascii() else ""
+    if "/" not in bare:
+        quote = next((q for q in QUOTES if bare.endswith(q)), "")
+        bare = f"{bare.removesuffix(quote)}/{quote}"
+    return bare if is_symbol(bare) else ""
 
 
 def _time(path: Path, line: int, name: str, text: str) -> int:
