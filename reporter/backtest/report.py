@@ -51,7 +51,7 @@ HEADS = (
 
 def table_lines(comparison: Comparison) -> list[str]:
     """The table, a row per method, in the order in which they took part; and what it counts."""
-    rows = [HEADS, *_rows(comparison)]
+    rows = [HEADS, *table_rows(comparison)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
     table = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
     jumps = len(comparison.jumps)
@@ -61,7 +61,8 @@ def table_lines(comparison: Comparison) -> list[str]:
     ]
 
 
-def _rows(comparison: Comparison) -> list[tuple[str, ...]]:
+def table_rows(comparison: Comparison) -> list[tuple[str, ...]]:
+    """The cells of the table, in the order of ``HEADS``."""
     return [
         (
             name,
