@@ -103,7 +103,9 @@ def test_backtest__for_a_person__a_table_with_every_method(little: Path) -> None
     said = spotline("backtest", little, "--feed", "BTC/USD").stdout.splitlines()
 
     assert said[0] == "BTC/USD on little against coinbase:BTC/USD and kraken:BTC/USD"
-    assert [line.split()[0] for line in said[1:5]] == ["method", "spotline", "median", "naive"]
+    first = [line.split()[0] for line in said[1:-1]]
+    assert first[:2] == ["method", "spotline"]
+    assert {"median", "naive"} <= set(first)
 
 
 def test_backtest__plot__is_a_picture(little: Path, tmp_path: Path) -> None:
