@@ -42,6 +42,15 @@ class TapeError(UsageError):
     """A tape that cannot be read or played as asked."""
 
 
+class UnknownScenario(UsageError):
+    """A scenario that does not come with Spotline."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"unknown scenario {name!r}", hint=f"known scenarios: {', '.join(known)}")
+        self.name = name
+        self.known = known
+
+
 class ConfigError(SpotlineError):
     """A configuration that cannot be used; ``key`` and ``line`` say where when known."""
 
@@ -55,6 +64,10 @@ class ConfigError(SpotlineError):
 
 class KeyFileError(ConfigError):
     """A key file that is missing, readable by others, or does not open."""
+
+
+class ScenarioError(ConfigError):
+    """A scenario file that says something impossible, or too little."""
 
 
 class MissingTool(ConfigError):

@@ -6,6 +6,7 @@ Times inside the reporter are Unix milliseconds (``*_ms``); in reports and on-ch
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 SCALE = 10**18
 
@@ -47,8 +48,7 @@ class Quote:
         return "last" if self.last_at_ms is not None else "received"
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """One market that contributes to a feed, e.g. ``kraken:BTC/USDT``."""
 
     venue: str
@@ -110,8 +110,7 @@ class Status(StrEnum):
         return self in (Status.OK, Status.REDUCED, Status.DEGRADED)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTrace:
+class SourceTrace(NamedTuple):
     """What became of one leg: its price in the feed's quote currency, and whether and why it was kept or dropped."""
 
     venue: str

@@ -3,7 +3,6 @@
 Prices are decimal strings of 1e18 fixed-point integers (``"price"``), so no reader turns them into floats by accident.
 """
 
-from dataclasses import asdict
 from typing import Any
 
 from reporter.config import FeedSection
@@ -53,7 +52,7 @@ def age_document(round_: Round, terms: FeedSection | None, now_s: int) -> dict[s
 
 
 def _source(source: SourceTrace) -> dict[str, Any]:
-    words = {_camel(k): v for k, v in asdict(source).items() if k not in _MONEY}
+    words = {_camel(k): v for k, v in source._asdict().items() if k not in _MONEY}
     return words | {name: _text(getattr(source, name)) for name in _MONEY}
 
 

@@ -6,23 +6,27 @@ fell to 0.6567 on 2025-10-10 with the one venue that had 60 % of the volume.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reporter.index.median import by_venue, median_floor, weighted_median_floor
 from reporter.index.state import Past
 from reporter.index.units import PPM, decimal, percent
-from reporter.index.weights import capped_shares
+from reporter.index.weights import capped_weights
 from reporter.models import FeedRules, Leg, Status
 
 OK_VENUES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """One leg's price in the feed's quote currency, 1e18 fixed point, > 0, with its weight by freshness."""
+class Vote(NamedTuple):
+    """One leg's price in the feed's quote currency, 1e18 fixed point, > 0, with its weight by freshness.
+
+    ``half_spread``: half of its book's width in the same unit.
+    """
 
     leg: Leg
     price: int
     weight_ppm: int
+    half_spread: int = 0
 
     @property
     def venue(self) -> str:
@@ -40,44 +44,57 @@ class Verdict:
 
 def venue_prices(votes: Sequence[Vote]) -> dict[str, int]:
     """Return each venue's price: the median of its legs, an ageing leg counting for less than a fresh one."""
-    legs = by_venue((v.leg.venue, (v.price, v.weight_ppm)) for v in votes)
+    prices = {vote.leg.venue: vote.price for vote in votes}
+    if len(prices) == len(votes):
+        return prices
+    legs = by_venue((vote.leg.venue, (vote.price, vote.weight_ppm)) for vote in votes)
     return {
         venue: of_venue[0][0] if len(of_venue) == 1 else weighted_median_floor(of_venue)
         for venue, of_venue in legs.items()
     }
 
 
-def venue_shares(votes: Sequence[Vote], rules: FeedRules) -> dict[str, int]:
-    """Return each venue's part in the median, in ppm.
+def venue_weights(votes: Sequence[Vote], rules: FeedRules) -> dict[str, int]:
+    """Return what each venue weighs in the median, exactly, in no unit.
 
     With 5 venues or more: its configured weight, faded by the age of its freshest leg, capped. With fewer, where
-    no cap could hold: equal parts.
+    no cap could hold: equal weights.
     """
-    fresh: dict[str, int] = {}
-    for vote in votes:
-        fresh[vote.leg.venue] = max(vote.weight_ppm, fresh.get(vote.leg.venue, 0))
+    fresh = {vote.leg.venue: vote.weight_ppm for vote in votes}
+    if len(fresh) < len(votes):
+        for vote in votes:
+            fresh[vote.leg.venue] = max(vote.weight_ppm, fresh[vote.leg.venue])
     if len(fresh) < OK_VENUES:
-        return {venue: PPM // len(fresh) for venue in fresh}
-    weights = dict(rules.weights)
-    least = min(weights.values(), default=1)
-    raw = {venue: weights.get(venue, least) * ppm for venue, ppm in fresh.items()}
-    return capped_shares(raw, rules.weight_cap_ppm)
+        return dict.fromkeys(fresh, 1)
+    if rules.weights:
+        weights = dict(rules.weights)
+        least = min(weights.values())
+        fresh = {venue: weights.get(venue, least) * ppm for venue, ppm in fresh.items()}
+    return capped_weights(fresh, rules.weight_cap_ppm)
 
 
-def shares_ppm(votes: Sequence[Vote], rules: FeedRules) -> list[int]:
+def shares_ppm(votes: Sequence[Vote], weights: Mapping[str, int]) -> list[int]:
     """Return the part each vote has in the medians, in ppm: its venue's, split by freshness among its legs.
 
     In the order given; the sum is at most 1,000,000 (floored).
     """
-    totals: dict[str, int] = {}
+    total = sum(weights.values())
+    if len(weights) == len(votes):
+        return [PPM * weights[vote.leg.venue] // total for vote in votes]
+    legs: dict[str, int] = {}
     for vote in votes:
-        totals[vote.leg.venue] = totals.get(vote.leg.venue, 0) + vote.weight_ppm
-    shares = venue_shares(votes, rules) if votes else {}
-    return [shares[vote.leg.venue] * vote.weight_ppm // totals[vote.leg.venue] for vote in votes]
+        legs[vote.leg.venue] = legs.get(vote.leg.venue, 0) + vote.weight_ppm
+    return [PPM * weights[v.leg.venue] * v.weight_ppm // (total * legs[v.leg.venue]) for v in votes]
 
 
 def aggregate(
-    votes: Sequence[Vote], rules: FeedRules, *, degraded: bool, last: Past | None = None, at_ms: int = 0
+    prices: Mapping[str, int],
+    weights: Mapping[str, int],
+    rules: FeedRules,
+    *,
+    degraded: bool,
+    last: Past | None = None,
+    at_ms: int = 0,
 ) -> Verdict:
     """Return the median over venues with its status.
 
@@ -87,10 +104,11 @@ def aggregate(
     index has no number: never zero, never an old one.
 
     Args:
-        degraded: The outlier rule would have left too few, so that all votes are here.
+        prices: One per venue that counts.
+        weights: What they weigh, as ``venue_weights`` says.
+        degraded: The outlier rule would have left too few, so that all are here.
         last: The last index that could be signed.
     """
-    prices = venue_prices(votes)
     count = len(prices)
     if count < max(1, rules.min_venues):
         return Verdict(Status.INVALID, None, f"{count} of at least {rules.min_venues} venues")
@@ -106,8 +124,7 @@ def aggregate(
         )
     if count < OK_VENUES:
         return Verdict(Status.REDUCED, median_floor(prices.values()), f"{count} venues")
-    shares = venue_shares(votes, rules)
-    return Verdict(Status.OK, weighted_median_floor([(prices[v], shares[v]) for v in prices]), "")
+    return Verdict(Status.OK, weighted_median_floor([(prices[v], weights[v]) for v in prices]), "")
 
 
 def _alone(price: int, rules: FeedRules, last: Past | None, at_ms: int) -> Verdict:

@@ -26,16 +26,17 @@ def advance(prices: Mapping[str, int], middle: int, rules: FeedRules, at_ms: int
     step_ms = 0 if state.at_ms is None else min(max(0, at_ms - state.at_ms), LONGEST_STEP_MS)
     slot_ms = rules.bias_window_ms // SLOTS
     slot = at_ms // slot_ms
-    before = dict(state.biases)
-    biases = []
-    for venue in sorted(before.keys() | prices.keys()):
-        sums = tuple(entry for entry in before.get(venue, ()) if entry[0] > slot - SLOTS)
-        price = prices.get(venue)
-        if price is not None and step_ms:
-            sums = _added(sums, slot, (price - middle) * PPM // middle * step_ms)
-        if sums:
-            biases.append((venue, sums))
-    return tuple(biases)
+    oldest = slot - SLOTS + 1
+    sums = {venue: _since(of_venue, oldest) for venue, of_venue in state.biases}
+    if step_ms:
+        for venue, price in prices.items():
+            part = (price - middle) * PPM // middle * step_ms
+            sums[venue] = _added(sums.get(venue, ()), slot, part)
+    return tuple(sorted(entry for entry in sums.items() if entry[1]))
+
+
+def _since(sums: tuple[tuple[int, int], ...], oldest: int) -> tuple[tuple[int, int], ...]:
+    return sums if not sums or sums[0][0] >= oldest else tuple(s for s in sums if s[0] >= oldest)
 
 
 def barred(biases: Biases, rules: FeedRules, state: FeedState) -> tuple[str, ...]:
@@ -45,7 +46,7 @@ def barred(biases: Biases, rules: FeedRules, state: FeedState) -> tuple[str, ...
     1.1 % after 55.
     """
     limit = rules.bias_limit_ppm * rules.bias_window_ms
-    over = {venue for venue, sums in biases if abs(sum(part for _, part in sums)) > limit}
+    over = {venue for venue, sums in biases if sums and abs(sum([part for _, part in sums])) > limit}
     return tuple(sorted(over.union(state.barred))) if over else state.barred
 
 

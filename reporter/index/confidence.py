@@ -16,8 +16,10 @@ def confidence(survivors: Iterable[tuple[int, int]], rules: FeedRules) -> int:
         survivors: ``(price, half spread)`` per venue; a half spread below the floor counts as the floor.
     """
     votes: list[int] = []
+    floor_ppm = rules.confidence_floor_ppm
     for price, half in survivors:
-        width = max(half, price * rules.confidence_floor_ppm // PPM)
+        width = price * floor_ppm // PPM
+        width = max(width, half)
         votes += (price - width, price, price + width)
     votes.sort()
     count = len(votes)

@@ -1,10 +1,10 @@
 """One feed's index from its quotes: check, price, convert, screen, aggregate, and a trace of every leg."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reporter.index import bias, convert, freshness, venue_price
-from reporter.index.aggregate import Verdict, Vote, aggregate, shares_ppm, venue_prices
+from reporter.index.aggregate import Verdict, Vote, aggregate, shares_ppm, venue_prices, venue_weights
 from reporter.index.confidence import confidence
 from reporter.index.convert import Rate, Route
 from reporter.index.flags import flags, remember
@@ -14,21 +14,15 @@ from reporter.index.units import PPM, percent
 from reporter.models import FeedRules, Index, Leg, Quote, SourceTrace, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A leg with its quote, its way to the feed, and the fault that rules it out (empty while none does)."""
+class Row(NamedTuple):
+    """A leg on its way: its quote, its conversion, and its vote. Without a vote it is dropped.
+
+    ``text``: why it is dropped, or how its price was made.
+    """
 
     leg: Leg
     quote: Quote | None
     way: Route
-    fault: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a leg. ``vote`` is None when it is dropped; ``text``: why, or how its price was made."""
-
-    row: Row
     vote: Vote | None
     text: str
 
@@ -48,83 +42,140 @@ def feed_index(
         at_ms: Unix milliseconds. Passed in, so that a past moment can be computed again.
         state: What the moment before left; ``NEW`` where there is none.
     """
-    rows = [_row(rules, leg, quotes.get(leg), rates, at_ms) for leg in rules.legs]
-    sound = (row.quote for row in rows if row.quote is not None and not row.fault)
-    limit_ppm = venue_price.spread_limit_ppm(sound, rules)
-    priced = [_outcome(row, rules, limit_ppm, rates, at_ms) for row in rows]
-    outcomes = _without_fallback(_without_barred(priced, state), rules)
-    votes = [outcome.vote for outcome in outcomes if outcome.vote is not None]
-    screening = screen(votes, rules, state, at_ms)
-    counted = [v for i, v in enumerate(votes) if screening.degraded or i not in screening.remarks]
-    verdict = aggregate(counted, rules, degraded=screening.degraded, last=state.last, at_ms=at_ms)
-    sure, verdict = _assured(verdict, outcomes, screening, rules)
-    shares = shares_ppm(counted, rules) if verdict.price is not None else [0] * len(counted)
-    traces = tuple(_traces(outcomes, screening, iter(shares)))
+    priced = _rows(rules, quotes, rates, at_ms)
+    rows = _without_fallback(_without_barred(priced, state), rules)
+    votes = [row.vote for row in rows if row.vote is not None]
+    prices = venue_prices(votes)
+    screening = screen(votes, prices, rules, state, at_ms)
+    counted, counted_prices = votes, prices
+    if screening.remarks and not screening.degraded:
+        counted = [vote for i, vote in enumerate(votes) if i not in screening.remarks]
+        counted_prices = venue_prices(counted)
+    weights = venue_weights(counted, rules)
+    verdict = aggregate(
+        counted_prices, weights, rules, degraded=screening.degraded, last=state.last, at_ms=at_ms
+    )
+    sure, verdict = _assured(verdict, counted, counted_prices, rules)
+    parts = shares_ppm(counted, weights) if verdict.price is not None else [0] * len(counted)
     index = Index(
         rules.feed,
         at_ms,
         verdict.status,
         verdict.price,
-        traces,
+        tuple(_traces(rows, screening, iter(parts))),
         verdict.reason,
         flags(verdict.price, rules, at_ms, state) if verdict.price is not None else (),
-        sure if verdict.price is not None else None,
+        sure,
         _held(verdict, rules, at_ms, state),
     )
-    return index, _next_state(index, priced, screening, rules, state)
+    all_prices = prices if rows is priced else venue_prices([r.vote for r in priced if r.vote is not None])
+    return index, _next_state(index, all_prices, screening, rules, state)
 
 
-def _without_barred(outcomes: list[Outcome], state: FeedState) -> list[Outcome]:
+# ---------------------------------------------------------------- a leg's price
+
+
+class Sound(NamedTuple):
+    """A leg that nothing rules out by itself, with its book's spread."""
+
+    leg: Leg
+    quote: Quote
+    way: Route
+    spread_ppm: int
+
+
+def _rows(rules: FeedRules, quotes: Mapping[Leg, Quote], rates: Mapping[str, Rate], at_ms: int) -> list[Row]:
+    """Every leg with its vote or the reason why it has none."""
+    looked = [_look(rules, leg, quotes.get(leg), rates, at_ms) for leg in rules.legs]
+    books = [(x.leg.venue, x.spread_ppm) for x in looked if type(x) is Sound and x.quote.bid is not None]
+    limit_ppm = venue_price.spread_limit_ppm(books, rules)
+    return [_priced(x, limit_ppm, rules, rates, at_ms) if type(x) is Sound else x for x in looked]  # type: ignore[misc]
+
+
+def _look(
+    rules: FeedRules, leg: Leg, quote: Quote | None, rates: Mapping[str, Rate], at_ms: int
+) -> Sound | Row:
+    """Whether anything rules the leg out by itself."""
+    way = convert.route(rules.feed, leg.symbol)
+    if quote is None:
+        return Row(leg, None, way, None, "no quote yet")
+    fault = (
+        venue_price.fault(quote) or freshness.fault(quote, rules, at_ms) or convert.fault(way, rates, at_ms)
+    )
+    if fault:
+        return Row(leg, quote, way, None, fault)
+    return Sound(leg, quote, way, venue_price.spread_ppm(quote))
+
+
+def _priced(sound: Sound, limit_ppm: int, rules: FeedRules, rates: Mapping[str, Rate], at_ms: int) -> Row:
+    """Price and convert a leg; the last reasons to drop it by itself are here."""
+    leg, quote, way, spread_ppm = sound
+    if spread_ppm > limit_ppm:
+        return Row(leg, quote, way, None, f"wide spread {percent(spread_ppm)} over {percent(limit_ppm)}")
+    made = venue_price.venue_price(quote, rules, at_ms)
+    if made is None:
+        return Row(leg, quote, way, None, "no book, and the last trade is old")
+    price = convert.convert(made[0], way, rates)
+    if price <= 0:
+        return Row(leg, quote, way, None, "too small a price after conversion")
+    weight_ppm = freshness.weight_ppm(quote, rules, at_ms)
+    vote = Vote(leg, price, weight_ppm, price * spread_ppm // (2 * PPM))
+    return Row(leg, quote, way, vote, made[1] + convert.mark(way, rates))
+
+
+def _without_barred(rows: list[Row], state: FeedState) -> list[Row]:
     if not state.barred:
-        return outcomes
+        return rows
     text = "excluded by the bias monitor until a person re-admits it"
     return [
-        Outcome(o.row, None, text) if o.vote is not None and o.row.leg.venue in state.barred else o
-        for o in outcomes
+        Row(r.leg, r.quote, r.way, None, text) if r.vote is not None and r.leg.venue in state.barred else r
+        for r in rows
     ]
 
 
-def _without_fallback(outcomes: list[Outcome], rules: FeedRules) -> list[Outcome]:
+def _without_fallback(rows: list[Row], rules: FeedRules) -> list[Row]:
     """Secondary venues count only while fewer than 3 others have a price."""
     if not rules.fallback:
-        return outcomes
-    primary = {o.row.leg.venue for o in outcomes if o.vote is not None} - set(rules.fallback)
+        return rows
+    primary = {r.leg.venue for r in rows if r.vote is not None} - set(rules.fallback)
     if len(primary) < FEWEST_SURVIVORS:
-        return outcomes
+        return rows
     return [
-        Outcome(o.row, None, "fallback, not needed") if o.row.leg.venue in rules.fallback and o.vote else o
-        for o in outcomes
+        Row(r.leg, r.quote, r.way, None, "fallback, not needed")
+        if r.vote is not None and r.leg.venue in rules.fallback
+        else r
+        for r in rows
     ]
+
+
+# ---------------------------------------------------------------- what the votes come to
 
 
 def _assured(
-    verdict: Verdict, outcomes: Sequence[Outcome], screening: Screening, rules: FeedRules
+    verdict: Verdict, votes: Sequence[Vote], prices: Mapping[str, int], rules: FeedRules
 ) -> tuple[int | None, Verdict]:
     """The confidence of a price, and the verdict after it: too wide an interval degrades, or holds back."""
     if verdict.price is None:
         return None, verdict
-    votes = [o for o in outcomes if o.vote is not None]
-    kept = [o for i, o in enumerate(votes) if screening.degraded or i not in screening.remarks]
-    sure = confidence(_survivors(kept), rules)
+    sure = confidence(_survivors(votes, prices), rules)
     share = sure * PPM // verdict.price
     if share > rules.confidence_unsigned_ppm:
         reason = f"confidence {percent(share)} over {percent(rules.confidence_unsigned_ppm)}"
-        return sure, Verdict(Status.HELD, None, reason)
+        return None, Verdict(Status.HELD, None, reason)
     if share > rules.confidence_degraded_ppm and verdict.status is not Status.DEGRADED:
         reason = f"confidence {percent(share)} over {percent(rules.confidence_degraded_ppm)}"
         return sure, Verdict(Status.DEGRADED, verdict.price, reason)
     return sure, verdict
 
 
-def _survivors(kept: Sequence[Outcome]) -> Iterator[tuple[int, int]]:
+def _survivors(votes: Sequence[Vote], prices: Mapping[str, int]) -> list[tuple[int, int]]:
     """Every venue's price with half its narrowest book's spread, in the feed's quote currency."""
-    votes = [o.vote for o in kept if o.vote is not None]
+    if len(prices) == len(votes):
+        return [(vote.price, vote.half_spread) for vote in votes]
     narrowest: dict[str, int] = {}
-    for o in kept:
-        if o.row.quote is not None and o.vote is not None:
-            half = o.vote.price * venue_price.spread_ppm(o.row.quote) // (2 * PPM)
-            narrowest[o.vote.venue] = min(half, narrowest.get(o.vote.venue, half))
-    return ((price, narrowest[venue]) for venue, price in venue_prices(votes).items())
+    for vote in votes:
+        narrowest[vote.leg.venue] = min(vote.half_spread, narrowest.get(vote.leg.venue, vote.half_spread))
+    return [(price, narrowest[venue]) for venue, price in prices.items()]
 
 
 def _held(verdict: Verdict, rules: FeedRules, at_ms: int, state: FeedState) -> tuple[int, int] | None:
@@ -136,87 +187,58 @@ def _held(verdict: Verdict, rules: FeedRules, at_ms: int, state: FeedState) -> t
 
 
 def _next_state(
-    index: Index, priced: Sequence[Outcome], screening: Screening, rules: FeedRules, state: FeedState
+    index: Index, prices: Mapping[str, int], screening: Screening, rules: FeedRules, state: FeedState
 ) -> FeedState:
-    votes = [o.vote for o in priced if o.vote is not None]
-    biases = state.biases
-    if screening.middle:
-        biases = bias.advance(venue_prices(votes), screening.middle, rules, index.at_ms, state)
+    biases, barred = state.biases, state.barred
+    if screening.judges >= FEWEST_SURVIVORS:  # of two that disagree, nobody knows which one is biased
+        biases = bias.advance(prices, screening.middle, rules, index.at_ms, state)
+        barred = bias.barred(biases, rules, state)
     last, history = state.last, state.history
     if index.price is not None and index.status.signable:
         last = Past(index.at_ms, index.price)
         history = remember(index.price, rules, index.at_ms, state)
-    return FeedState(
-        screening.excluded, biases, bias.barred(biases, rules, state), index.at_ms, last, history
-    )
+    return FeedState(screening.excluded, biases, barred, index.at_ms, last, history)
 
 
-def _row(rules: FeedRules, leg: Leg, quote: Quote | None, rates: Mapping[str, Rate], at_ms: int) -> Row:
-    way = convert.route(rules.feed, leg.symbol)
-    if quote is None:
-        return Row(leg, None, way, "no quote yet")
-    fault = (
-        venue_price.fault(quote) or freshness.fault(quote, rules, at_ms) or convert.fault(way, rates, at_ms)
-    )
-    return Row(leg, quote, way, fault)
+# ---------------------------------------------------------------- what became of every leg
 
 
-def _outcome(row: Row, rules: FeedRules, limit_ppm: int, rates: Mapping[str, Rate], at_ms: int) -> Outcome:
-    """Price and convert a leg that is in; the last reasons to drop it by itself are here."""
-    if row.quote is None or row.fault:
-        return Outcome(row, None, row.fault)
-    if wide := venue_price.spread_fault(row.quote, limit_ppm):
-        return Outcome(row, None, wide)
-    made = venue_price.venue_price(row.quote, rules, at_ms)
-    if made is None:
-        return Outcome(row, None, "no book, and the last trade is old")
-    price = convert.convert(made[0], row.way, rates)
-    if price <= 0:
-        return Outcome(row, None, "too small a price after conversion")
-    weight_ppm = freshness.weight_ppm(row.quote, rules, at_ms)
-    return Outcome(row, Vote(row.leg, price, weight_ppm), made[1] + convert.mark(row.way, rates))
-
-
-def _traces(
-    outcomes: Sequence[Outcome], screening: Screening, shares: Iterator[int]
-) -> Iterator[SourceTrace]:
-    """One trace per leg; ``shares`` has one entry for every vote that counted, in order."""
+def _traces(rows: Sequence[Row], screening: Screening, parts: Iterator[int]) -> Iterator[SourceTrace]:
+    """One trace per leg; ``parts`` has one entry for every vote that counted, in order."""
     position = -1
-    for outcome in outcomes:
-        if outcome.vote is None:
-            yield _trace(outcome, outcome.text, kept=False, weight_ppm=0)
+    for row in rows:
+        if row.vote is None:
+            yield _trace(row, row.text, kept=False, weight_ppm=0)
             continue
         position += 1
         remark = screening.remarks.get(position, "")
         if remark and not screening.degraded:
-            yield _trace(outcome, remark, kept=False, weight_ppm=0)
+            yield _trace(row, remark, kept=False, weight_ppm=0)
         else:
-            text = f"{outcome.text}; {remark}, not dropped" if remark else outcome.text
-            yield _trace(outcome, text, kept=True, weight_ppm=next(shares))
+            text = f"{row.text}; {remark}, not dropped" if remark else row.text
+            yield _trace(row, text, kept=True, weight_ppm=next(parts))
 
 
-def _trace(outcome: Outcome, reason: str, *, kept: bool, weight_ppm: int) -> SourceTrace:
-    row, quote = outcome.row, outcome.row.quote
-    price = outcome.vote.price if outcome.vote is not None else None
-    venue, symbol, via = row.leg.venue, row.leg.symbol, row.way.via
+def _trace(row: Row, reason: str, *, kept: bool, weight_ppm: int) -> SourceTrace:
+    (venue, symbol), quote, via = row.leg, row.quote, row.way.via
     if quote is None:
         return SourceTrace(
             venue, symbol, kept, reason, None, None, None, None, None, None, None, "", via, weight_ppm
         )
     return SourceTrace(
-        venue=venue,
-        symbol=symbol,
-        kept=kept,
-        reason=reason,
-        price=price,
-        bid=quote.bid,
-        ask=quote.ask,
-        last=quote.last,
-        book_at_ms=quote.book_at_ms,
-        last_at_ms=quote.last_at_ms,
-        received_at_ms=quote.received_at_ms,
-        clock=quote.clock,
-        converted_by=via,
-        weight_ppm=weight_ppm,
-        label=quote.label,
+        venue,
+        symbol,
+        kept,
+        reason,
+        row.vote.price if row.vote is not None else None,
+        quote.bid,
+        quote.ask,
+        quote.last,
+        quote.book_at_ms,
+        quote.last_at_ms,
+        quote.received_at_ms,
+        quote.clock,
+        via,
+        weight_ppm,
+        quote.label,
     )

@@ -17,6 +17,8 @@ def fault(quote: Quote, rules: FeedRules, at_ms: int) -> str:
     otherwise come back as fresh an hour later.
     """
     observed_at_ms = quote.observed_at_ms
+    if observed_at_ms <= quote.received_at_ms and 0 <= at_ms - observed_at_ms <= rules.max_age_ms:
+        return ""
     ahead_ms = observed_at_ms - min(at_ms, quote.received_at_ms)
     if ahead_ms > rules.max_ahead_ms:
         return f"ahead of clock by {seconds(ahead_ms)}, more than {seconds(rules.max_ahead_ms)}"

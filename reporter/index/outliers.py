@@ -25,36 +25,46 @@ class Screening:
         middle: The median that legs are judged by.
         degraded: Too few venues would have been left, so every vote counts, also those remarked upon.
         excluded: The exclusions to hand to the next moment.
+        judges: How many venues ``middle`` is the median of.
     """
 
     remarks: Mapping[int, str]
     middle: int
     degraded: bool
     excluded: Excluded
+    judges: int = 0
 
 
-def screen(votes: Sequence[Vote], rules: FeedRules, state: FeedState, at_ms: int) -> Screening:
+def screen(
+    votes: Sequence[Vote], prices: Mapping[str, int], rules: FeedRules, state: FeedState, at_ms: int
+) -> Screening:
     """Find the legs beyond ``clamp(6 MADn / m, band_min, band_max)`` of ``m``, the median of the venues' prices.
 
     Median and MAD are over venues, so that a venue with many legs has one say in them, and over legs that are
     not excluded already; legs are judged one by one, so that a venue with one broken leg keeps its others. An
     excluded leg comes back after 60 s continuously within half of the band. None is dropped if fewer than 3
     venues, or not more than half of them, would be left: then the exclusions stay as they were.
+
+    Args:
+        prices: ``venue_prices(votes)``.
     """
     if not votes:
         return Screening({}, 0, degraded=False, excluded=_absent(state.excluded))
     before = _known(state, rules, at_ms)
-    pool = [vote for vote in votes if vote.leg not in before] or votes
-    prices = venue_prices(pool)
+    if before:
+        prices = venue_prices([vote for vote in votes if vote.leg not in before] or votes)
     middle = median_floor(prices.values())
     band = band_ppm(list(prices.values()), middle, rules)
+    widest = band * middle
+    if not before and all(abs(price - middle) * PPM <= widest for price in _prices(votes, prices)):
+        return Screening({}, middle, degraded=False, excluded=(), judges=len(prices))
     remarks, excluded = _judge(votes, before, middle, band, rules, at_ms)
     if not remarks:
-        return Screening(remarks, middle, degraded=False, excluded=excluded)
+        return Screening(remarks, middle, degraded=False, excluded=excluded, judges=len(prices))
     venues = {vote.venue for vote in votes}
     left = len({vote.venue for position, vote in enumerate(votes) if position not in remarks})
     degraded = left < FEWEST_SURVIVORS or 2 * left <= len(venues)
-    return Screening(remarks, middle, degraded, state.excluded if degraded else excluded)
+    return Screening(remarks, middle, degraded, state.excluded if degraded else excluded, len(prices))
 
 
 def band_ppm(prices: Sequence[int], middle: int, rules: FeedRules) -> int:
@@ -63,8 +73,14 @@ def band_ppm(prices: Sequence[int], middle: int, rules: FeedRules) -> int:
     return max(rules.band_min_ppm, min(rules.band_max_ppm, BAND_MADNS * MADN_PPM * mad // middle))
 
 
+def _prices(votes: Sequence[Vote], prices: Mapping[str, int]) -> Iterable[int]:
+    return prices.values() if len(prices) == len(votes) else (vote.price for vote in votes)
+
+
 def _known(state: FeedState, rules: FeedRules, at_ms: int) -> dict[Leg, int | None]:
     """The exclusions so far. After a longer time without a look nothing has been continuous."""
+    if not state.excluded:
+        return {}
     if state.at_ms is None or at_ms - state.at_ms > rules.readmit_ms:
         return {leg: None for leg, _ in state.excluded}
     return dict(state.excluded)

@@ -4,10 +4,10 @@ The last trade alone is not enough: on 2024-03-13 six venues' mids agreed within
 trades spread from -13 to +10 bp.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from reporter.index.median import by_venue, median_floor
-from reporter.index.units import decimal, percent, share_ppm
+from reporter.index.units import decimal, share_ppm
 from reporter.models import FeedRules, Quote
 
 SPREAD_FACTOR = 3
@@ -16,6 +16,8 @@ SPREAD_FACTOR = 3
 def fault(quote: Quote) -> str:
     """Say why no price can be taken from a quote whatever its time; empty when one can."""
     bid, ask, last = quote.bid, quote.ask, quote.last
+    if bid is not None and ask is not None and 0 < bid <= ask and (last is None or last > 0):
+        return ""
     for name, value in (("bid", bid), ("ask", ask), ("last", last)):
         if value is not None and value <= 0:
             return f"non-positive {name} {decimal(value)}"
@@ -33,26 +35,19 @@ def spread_ppm(quote: Quote) -> int:
     return share_ppm(2 * (quote.ask - quote.bid), quote.ask + quote.bid)
 
 
-def spread_limit_ppm(quotes: Iterable[Quote], rules: FeedRules) -> int:
+def spread_limit_ppm(spreads: Sequence[tuple[str, int]], rules: FeedRules) -> int:
     """Return the widest spread that is let through: 1 %, or 3 times the venues' median spread if that is
     more.
 
     A fixed bound would blind every venue at once in a crash. A venue with many books has one say.
 
     Args:
-        quotes: The fresh ones without ``fault``. Quotes without a book have no say.
+        spreads: ``(venue, spread)`` of the fresh books without ``fault``.
     """
-    spreads = by_venue((q.venue, spread_ppm(q)) for q in quotes if q.bid is not None)
-    if not spreads:
+    if all(spread <= rules.max_spread_ppm for _, spread in spreads):
         return rules.max_spread_ppm
-    median_ppm = median_floor(median_floor(of_venue) for of_venue in spreads.values())
+    median_ppm = median_floor(median_floor(of_venue) for of_venue in by_venue(spreads).values())
     return max(rules.max_spread_ppm, SPREAD_FACTOR * median_ppm)
-
-
-def spread_fault(quote: Quote, limit_ppm: int) -> str:
-    """Say that a book is too wide; empty when it is not."""
-    spread = spread_ppm(quote)
-    return f"wide spread {percent(spread)} over {percent(limit_ppm)}" if spread > limit_ppm else ""
 
 
 def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str] | None:
@@ -61,13 +56,14 @@ def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str] |
     The last trade clamped into the book, which equals ``median(bid, ask, last)``; the mid where the last
     trade is old or has no time; the last trade where there is no book. None: no book and an old last trade.
     """
+    bid, ask, last = quote.bid, quote.ask, quote.last
     timely = _last_is_timely(quote, rules, at_ms)
-    if quote.bid is None or quote.ask is None:
+    if bid is None or ask is None:
         untimed = quote.last_at_ms is None
-        return (quote.last, "last trade, no book") if quote.last is not None and (timely or untimed) else None
-    if timely and quote.last is not None:
-        return max(quote.bid, min(quote.ask, quote.last)), "median of bid, ask and last"
-    return (quote.bid + quote.ask) // 2, "mid"
+        return (last, "last trade, no book") if last is not None and (timely or untimed) else None
+    if timely and last is not None:
+        return bid if last < bid else ask if last > ask else last, "median of bid, ask and last"
+    return (bid + ask) // 2, "mid"
 
 
 def _last_is_timely(quote: Quote, rules: FeedRules, at_ms: int) -> bool:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from reporter.index import compute, plan
-from reporter.index.aggregate import Vote, aggregate, shares_ppm, venue_prices
+from reporter.index.aggregate import Vote, aggregate, shares_ppm, venue_prices, venue_weights
 from reporter.index.convert import Rate, convert, fault, route
-from reporter.index.outliers import band_ppm, screen
+from reporter.index.outliers import Screening, band_ppm, screen
 from reporter.index.state import NEW
 from reporter.models import SCALE, FeedRules, Index, Leg, Quote, SourceTrace, Status
 
@@ -38,6 +38,10 @@ def btc(prices: list[int], min_venues: int = 1) -> Index:
     """BTC/USD from one venue per price (whole USD): a, b, c, ..."""
     named = {f"{chr(97 + i)}:BTC/USD": price * SCALE for i, price in enumerate(prices)}
     return run([rules("BTC/USD", *named, min_venues=min_venues)], named)["BTC/USD"]
+
+
+def judged(votes: list[Vote], feed: FeedRules) -> Screening:
+    return screen(votes, venue_prices(votes), feed, NEW, AT)
 
 
 def source(index: Index, venue: str, symbol: str = "BTC/USD") -> SourceTrace:
@@ -106,7 +110,7 @@ def test_compute__ageing_leg__counts_for_less_within_its_venue() -> None:
     votes = [Vote(A, 100, FULL), Vote(A, 300, FULL // 2), Vote(B, 200, 1)]
 
     assert venue_prices(votes) == {"a": 100, "b": 200}
-    assert shares_ppm(votes, ANY) == [333_333, 166_666, 500_000]
+    assert shares_ppm(votes, venue_weights(votes, ANY)) == [333_333, 166_666, 500_000]
 
 
 def test_compute__stale_venue__is_dropped_with_its_age() -> None:
@@ -263,8 +267,8 @@ def test_screen__exactly_at_the_band__stays() -> None:
     feed = rules("BTC/USD", "a:BTC/USD")
     votes = [Vote(leg, 10**6, FULL) for leg in (A, B, C, D)]
 
-    at = screen([*votes, Vote(E, 1_005_000, FULL)], feed, NEW, AT)
-    beyond = screen([*votes, Vote(E, 1_005_001, FULL)], feed, NEW, AT)
+    at = judged([*votes, Vote(E, 1_005_000, FULL)], feed)
+    beyond = judged([*votes, Vote(E, 1_005_001, FULL)], feed)
 
     assert (at.remarks, at.excluded) == ({}, ())
     assert beyond.remarks == {4: "outlier +0.50 % beyond 0.50 %"}
@@ -275,7 +279,7 @@ def test_screen__exactly_half_would_be_left__drops_none() -> None:
     prices = [500, 800, 1_000, 1_000, 1_000, 2_000]
     votes = [Vote(leg, price, FULL) for leg, price in zip((A, B, C, D, E, F), prices, strict=True)]
 
-    screening = screen(votes, rules("BTC/USD", "a:BTC/USD"), NEW, AT)
+    screening = judged(votes, rules("BTC/USD", "a:BTC/USD"))
 
     assert (sorted(screening.remarks), screening.degraded) == ([0, 1, 5], True)
 
@@ -284,11 +288,14 @@ def test_screen__venue_with_many_legs__does_not_carry_the_median() -> None:
     evil = [Leg("evil", f"BTC/USD{n}") for n in range(5)]
     votes = [Vote(leg, 2_000_000, FULL) for leg in evil] + [Vote(leg, 1_000_000, FULL) for leg in (A, B, C)]
 
-    screening = screen(votes, rules("BTC/USD", "a:BTC/USD"), NEW, AT)
+    screening = judged(votes, rules("BTC/USD", "a:BTC/USD"))
 
     assert sorted(screening.remarks) == [0, 1, 2, 3, 4]
     assert not screening.degraded
 
 
 def test_aggregate__min_venues_zero__still_needs_one() -> None:
-    assert aggregate([], rules("BTC/USD", "a:BTC/USD", min_venues=0), degraded=False).status is Status.INVALID
+    assert (
+        aggregate({}, {}, rules("BTC/USD", "a:BTC/USD", min_venues=0), degraded=False).status
+        is Status.INVALID
+    )

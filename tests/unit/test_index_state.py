@@ -130,6 +130,27 @@ def test_bias__a_premium_that_ends__is_forgotten_after_the_window() -> None:
     assert tape.memory[FEED].barred == ()
 
 
+def test_bias__two_venues_that_disagree__neither_is_barred_and_they_agree_again() -> None:
+    tape = Tape(rules("ab", min_venues=2))
+    apart = [tape({"a": 100, "b": 82}) for _ in range(180)]
+
+    again = tape({"a": 100, "b": 100})
+
+    assert {index.status for index in apart} == {Status.HELD}
+    assert tape.memory[FEED].barred == ()
+    assert (again.status, again.price) == (Status.REDUCED, 100 * SCALE)
+
+
+def test_bias__two_left_of_three__are_not_judged_by_each_other() -> None:
+    tape = Tape(rules("abc", min_venues=2))
+    tape({"a": 100, "b": 100, "c": 100})
+    tape({"a": 100, "b": 100, "c": 100_000})
+    for _ in range(200):
+        tape({"a": 100, "b": 103, "c": 100_000}, 60)
+
+    assert tape.memory[FEED].barred == ("c",)
+
+
 def test_barred__exactly_at_the_limit__is_not_over_it() -> None:
     feed = rules("ab")
     limit = feed.bias_limit_ppm * feed.bias_window_ms
