@@ -1,17 +1,16 @@
 """``spotline``: results on stdout, messages on stderr, an exit code for each kind of failure (errors.py)."""
 
 import asyncio
-import json
-import signal
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
 from rich.console import Console
 
+from reporter.cli_parts import AsJson, ConfigFile, print_result, until_stopped
+from reporter.cli_tapes import verbs as tape_verbs
 from reporter.errors import SpotlineError, UsageError
 
 app = typer.Typer(
@@ -20,9 +19,8 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The reporter's configuration file.")]
+app.add_typer(tape_verbs)
 NodeUrl = Annotated[str, typer.Option("--node", help="Web API of a running reporter.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT_CONFIG, DEFAULT_NODE = Path("spotline.toml"), "http://127.0.0.1:9200"
 
 
@@ -57,7 +55,7 @@ def devnet(
     if live and tape:
         raise UsageError("--live and --tape exclude each other")
     options = Options(tape, start, speed, live, seed, reporters, chain, port, duration)
-    _until_stopped(lambda stop: run_devnet(options, stop, as_json=as_json))
+    until_stopped(lambda stop: run_devnet(options, stop, as_json=as_json))
 
 
 @app.command()
@@ -76,7 +74,7 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
         feeds=list(node.config.published),
         api=f"http://{node.config.node.api_listen}",
     )
-    _until_stopped(lambda stop: node.run(stop, api_app(node)))
+    until_stopped(lambda stop: node.run(stop, api_app(node)))
 
 
 @app.command()
@@ -96,7 +94,7 @@ def price(
     settings = load_config(config)
     found = asyncio.run(price_now(settings, feed))
     documents = [document for _, document in found]
-    _result(documents[0] if feed else documents, as_json, lambda: index_lines(documents, trace=trace))
+    print_result(documents[0] if feed else documents, as_json, lambda: index_lines(documents, trace=trace))
     signable_or_raise([index for index, _ in found if feed or index.feed in settings.published])
 
 
@@ -112,7 +110,7 @@ def status(node: NodeUrl = DEFAULT_NODE, as_json: AsJson = False) -> None:
         raise UsageError(
             f"what answers at {node} is not a reporter", hint="--node is the web API of spotline run"
         )
-    _result(document, as_json, lambda: status_lines(document))
+    print_result(document, as_json, lambda: status_lines(document))
     if not document["ready"]:
         raise CheckFailed("the reporter is not ready: " + "; ".join(document["reasons"]))
 
@@ -134,7 +132,7 @@ def feed(
     round_, decimals = asyncio.run(round_now(settings, name))
     age = age_document(round_, settings.published.get(name), wall_ms() // 1000)
     document = round_document(round_, decimals) | age
-    _result(document, as_json, lambda: [*round_lines([document]), *age_lines(document)])
+    print_result(document, as_json, lambda: [*round_lines([document]), *age_lines(document)])
 
 
 @app.command()
@@ -151,7 +149,7 @@ def history(
     documents = get_json(f"{node}/api/rounds?feed={quote(name)}&limit={limit}")
     if not isinstance(documents, list):
         raise UsageError(documents.get("error", f"what answers at {node} is not a reporter"))
-    _result(documents, as_json, lambda: round_lines(documents))
+    print_result(documents, as_json, lambda: round_lines(documents))
 
 
 @app.command()
@@ -174,23 +172,9 @@ def verify(
     from reporter.show import verification_lines
 
     verification = check(read_record(record), config, rpc)
-    _result(verification, as_json, lambda: verification_lines(verification))
+    print_result(verification, as_json, lambda: verification_lines(verification))
     if not verification["ok"]:
         raise CheckFailed(f"the record does not verify: {len(verification['differences'])} differences")
-
-
-def _result(document: Any, as_json: bool, lines: Callable[[], list[str]]) -> None:
-    print("\n".join([json.dumps(document, indent=1)] if as_json else lines()))
-
-
-def _until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    async def with_signals() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await main(stop)
-
-    asyncio.run(with_signals())
 
 
 def _first(error: BaseException) -> BaseException:

@@ -66,7 +66,7 @@ def route(feed: str, symbol: str) -> Route:
 
 def rate_of(index: Index) -> Rate:
     """Return what an index offers to the legs that convert by it."""
-    times = (_observed(s.book_at_ms, s.last_at_ms, s.received_at_ms) for s in index.sources if s.kept)
+    times = (observed_at_ms(s.book_at_ms, s.last_at_ms, s.received_at_ms) for s in index.sources if s.kept)
     return Rate(index.feed, index.status, index.price, max(times, default=0))
 
 
@@ -117,7 +117,8 @@ def mark(way: Route, rates: Mapping[str, Rate]) -> str:
     return f"; {way.via} is {rates[way.via].status}"
 
 
-def _observed(book_at_ms: int | None, last_at_ms: int | None, received_at_ms: int | None) -> int:
+def observed_at_ms(book_at_ms: int | None, last_at_ms: int | None, received_at_ms: int | None) -> int:
+    """A quote's time from its three, as ``Quote.observed_at_ms``."""
     if book_at_ms is not None:
         return book_at_ms
     return last_at_ms if last_at_ms is not None else received_at_ms or 0

@@ -53,7 +53,7 @@ class Tape:
         if not any(bar.traded for bar in bars):
             raise TapeError(f"{path} has no row with a trade")
         minutes = [bar.minute_s * 1000 for bar in bars]
-        return cls(_name(path), min(minutes), max(minutes) + MINUTE_MS, _series(path, bars))
+        return cls(_name(path), min(minutes), max(minutes) + MINUTE_MS, _series(bars))
 
     def reference_at(self, feed: str, tape_ms: int) -> int | None:
         """The mean, floored, of the closes that this tape's markets of ``feed`` had at ``tape_ms``.
@@ -139,19 +139,13 @@ def _name(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".csv")
 
 
-def _series(path: Path, bars: list[Bar]) -> dict[MarketKey, Series]:
-    """The traded bars by market. Minutes must grow, or a quote would go back in time."""
+def _series(bars: list[Bar]) -> dict[MarketKey, Series]:
+    """The traded bars by market, each market's oldest first."""
     times: dict[MarketKey, list[int]] = {}
     closes: dict[MarketKey, list[int]] = {}
-    newest: dict[MarketKey, int] = {}
     for bar in bars:
-        key = (bar.venue, bar.symbol)
-        if bar.minute_s <= newest.get(key, -1):
-            raise TapeError(
-                f"{path}: minute {bar.minute_s} of {bar.venue} {bar.symbol} does not follow {newest[key]}"
-            )
-        newest[key] = bar.minute_s
         if bar.traded:
+            key = (bar.venue, bar.symbol)
             times.setdefault(key, []).append((bar.minute_s + MINUTE_S) * 1000)
             closes.setdefault(key, []).append(bar.close)
     return {key: Series(tuple(times[key]), tuple(closes[key])) for key in times}
