@@ -10,6 +10,7 @@ library Ranking {
 
     /// @notice Unpack the prices into memory and rank every feed's named one.
     /// @param observations packed as `IAggregator.update` says, its length checked
+    /// @param quorum at most `reports`
     /// @param feeds at least 1
     /// @return rows memory address of the prices, sign-extended to a word each: `feeds` words per report, without a gap
     /// @return drafts memory address of a word per feed: what its next round would be made of, which is the count, spread and
