@@ -8,14 +8,26 @@ contract RankingHarness {
     function unpack(bytes calldata observations, uint256 reports, uint256 quorum, uint256 feeds)
         external
         pure
-        returns (uint256[] memory drafts, int256[] memory rows)
+        returns (uint256[] memory words, int256[] memory rows)
     {
         (uint256 rowsAt, uint256 draftsAt) = Ranking.unpack(observations, reports, quorum, feeds);
-        drafts = new uint256[](feeds);
+        words = new uint256[](feeds);
         rows = new int256[](reports * feeds);
         assembly ("memory-safe") {
-            mcopy(add(drafts, 32), draftsAt, shl(5, feeds))
+            mcopy(add(words, 32), draftsAt, shl(5, feeds))
             mcopy(add(rows, 32), rowsAt, shl(5, mul(reports, feeds)))
+        }
+    }
+
+    function drafts(bytes calldata observations, uint256 reports, uint256 quorum, uint256 feeds)
+        external
+        pure
+        returns (uint256[] memory all)
+    {
+        (, uint256 draftsAt) = Ranking.unpack(observations, reports, quorum, feeds);
+        all = new uint256[](feeds);
+        assembly ("memory-safe") {
+            mcopy(add(all, 32), draftsAt, shl(5, feeds))
         }
     }
 }
