@@ -13,14 +13,14 @@ from typing import Any
 
 from halmos.__main__ import _main as halmos
 from halmos.bitvec import HalmosBitVec
-from z3 import Z3_OP_ITE, If, Not, is_app_of, is_bv_value
+from z3 import Z3_OP_ITE, ULE, If, Not, is_app_of, is_bv_value
 
 # Of its own, because halmos wants syntax trees in it. forge lints elsewhere.
 BUILD = {"FOUNDRY_OUT": "build/proofs/out", "FOUNDRY_CACHE_PATH": "build/proofs/cache"}
 OPTIONS = ["--forge-build-out", "build/proofs/out", "--function", "check_", "--loop", "4096", "--no-status"]
 LIMITS = ["--solver-timeout-assertion", "120s", "--solver-timeout-branching", "50ms"]
 
-_mul = HalmosBitVec.mul
+_multiply = HalmosBitVec.mul
 
 
 def _condition(word: HalmosBitVec) -> Any:
@@ -35,14 +35,22 @@ def _condition(word: HalmosBitVec) -> Any:
     return {(1, 0): term.arg(0), (0, 1): Not(term.arg(0))}.get(values)
 
 
-def choose(self: HalmosBitVec, other: HalmosBitVec, *, abstraction: Any = None) -> HalmosBitVec:
-    """x * flag as a choice. halmos takes a product of two symbols for an unknown function, and solvers multiply slowly."""
+def multiply(self: HalmosBitVec, other: HalmosBitVec, *, abstraction: Any = None) -> HalmosBitVec:
+    """A product as solvers like it: x * flag is a choice, and x * y is y * x.
+
+    halmos takes a product of two symbols for an unknown function first, of which neither can be seen.
+    """
     for flag, x in ((self, other), (other, self)):
         condition = _condition(flag)
         if condition is not None:
             zero = HalmosBitVec(0, size=x.size)
             return HalmosBitVec(If(condition, x.as_z3(), zero.as_z3()), size=x.size)
-    return _mul(self, other, abstraction=abstraction)
+    if self.is_concrete or other.is_concrete:
+        return _multiply(self, other, abstraction=abstraction)
+    x, y = self.as_z3(), other.as_z3()
+    low, high = If(ULE(x, y), x, y), If(ULE(x, y), y, x)
+    ordered = (HalmosBitVec(term, size=self.size) for term in (low, high))
+    return _multiply(*ordered, abstraction=abstraction)
 
 
 def verdict(results: dict[str, Any]) -> list[str]:
@@ -54,7 +62,7 @@ def verdict(results: dict[str, Any]) -> list[str]:
 
 def main() -> int:
     os.environ.update(BUILD)
-    HalmosBitVec.mul = choose
+    HalmosBitVec.mul = multiply
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "results.json"

@@ -113,24 +113,10 @@ contract ConfigProof is Proof {
 
     // ---------------------------------------------------------------- the shape of a batch
 
-    function check_reports__any_16_low_bits__how_many_are_set(uint16 bitmap) external pure {
-        assert(Observations.reports(bitmap) == _ones(bitmap));
-    }
-
-    function check_reports__any_32_bits__how_many_are_set(uint32 bitmap) external pure {
-        assert(Observations.reports(bitmap) == _ones(bitmap));
-    }
-
-    function check_length__any_batch__no_overflow(uint8 reports, uint64 feeds) external pure {
-        vm.assume(reports <= 32);
+    function check_length__any_batch__no_overflow(uint256 reports, uint64 feeds) external pure {
+        reports = _concrete(reports, 32);
         uint256 length = Observations.length(reports, feeds);
-        uint256 sum = feeds;
-        unchecked {
-            for (uint256 i = 0; i < 32; i++) {
-                sum += _select(i < reports, 64 + 8 * uint256(feeds), 0);
-            }
-        }
-        assert(length == sum && sum < 2 ** 80);
+        assert(length == feeds + reports * 64 + reports * 8 * uint256(feeds) && length < 2 ** 80);
     }
 
     // ---------------------------------------------------------------- helpers
@@ -160,13 +146,5 @@ contract ConfigProof is Proof {
             address(aggregator).call(abi.encodeCall(IAggregator.update, (observedAt, bitmap, feedIds, observations)));
         assert(!success);
         return bytes4(result);
-    }
-
-    function _ones(uint256 bitmap) private pure returns (uint256 n) {
-        unchecked {
-            for (uint256 i = 0; i < 32; i++) {
-                n += bitmap >> i & 1;
-            }
-        }
     }
 }

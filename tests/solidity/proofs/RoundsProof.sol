@@ -166,9 +166,9 @@ contract RoundsProof is Proof {
         assert(RoundWord.wrap(previous).cumulativeAt(observedAt) == next.cumulative());
     }
 
-    function check_twap__constant_answer_for_60_seconds__is_the_answer(uint256 first, uint64 answer) external {
+    function check_twap__constant_answer_for_64_seconds__is_the_answer(uint256 first, uint64 answer) external {
         vm.assume(first >> 224 == 7 && uint72(first) < 2 ** 63 && uint32(first >> 192) < 2 ** 31);
-        uint32 observedAt = uint32(first >> 192) + 60;
+        uint32 observedAt = uint32(first >> 192) + 64;
         uint256 second = _next(first, observedAt, 0, 3, 0, answer);
         rounds.setRing(FEED, 7, first);
         rounds.setRing(FEED, 8, second);
