@@ -21,7 +21,7 @@ contract RankingProof is Proof {
         _one(_list3(p), position);
     }
 
-    function check_one__4_prices(int64[4] calldata p, uint256 position) external view {
+    function deep_one__4_prices(int64[4] calldata p, uint256 position) external view {
         _one(_list4(p), position);
     }
 
