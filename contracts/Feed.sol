@@ -64,6 +64,7 @@ contract Feed is AggregatorV3Interface {
     /// @inheritdoc AggregatorV3Interface
     /// @dev "BTC / USD" from the id "BTC/USD".
     function description() external view returns (string memory) {
+        // slither-disable-next-line uninitialized-local: it starts empty
         bytes memory text;
         for (uint256 i = 0; i < 32 && feedId[i] != 0; i++) {
             text = feedId[i] == "/" ? bytes.concat(text, " / ") : bytes.concat(text, feedId[i]);

@@ -100,11 +100,13 @@ contract PerpetualFunding is IPerpetualFunding, Ownable2Step {
 
     function _known(bytes32 market) private view returns (FundingClock.Market memory m) {
         m = _markets[market];
+        // slither-disable-next-line incorrect-equality: zero marks a market that was never added
         if (m.time == 0) revert UnknownMarket(market);
     }
 
     function _now(bytes32 market) private view returns (FundingClock.Market memory m) {
         m = _known(market);
+        // slither-disable-next-line unused-return: a view has no use for the events
         if (m.time < block.timestamp) FundingClock.advance(m, _reading(market, m), block.timestamp);
     }
 

@@ -31,6 +31,7 @@ contract SafeConsumer {
 
     /// @notice The price with 18 decimals, always above 0. Reverts `NoData`, `Stale`, `SpreadTooWide`, `NotPositive`.
     function price() public view returns (uint256) {
+        // slither-disable-next-line unused-return: the other two are for those who want them
         (int256 answer,, uint16 spreadBps,) = aggregator.read(feedId, maxAge);
         if (spreadBps > maxSpreadBps) revert SpreadTooWide(spreadBps, maxSpreadBps);
         if (answer <= 0) revert NotPositive(answer);

@@ -6,7 +6,7 @@ import {ConfigWord} from "./Config.sol";
 import {ReporterSet} from "./ReporterSet.sol";
 
 /// @title Whether every report of a batch is signed by the reporter of its bit.
-/// @dev Assembly for the gas figures of bench/gas.md. The plain twin is tests/solidity/PlainAggregator.sol.
+/// @dev The plain twin is `_verify` of tests/solidity/PlainAggregator.sol; Differential.t.sol compares the two.
 library BatchVerifier {
     /// @dev `ReportHash.REPORT_TYPEHASH`, as a literal for the assembly.
     bytes32 private constant REPORT_TYPEHASH = 0x5ce576004526d027d0f4f56747a90a1af501374aa4da5f44a064d8bfcc2d1a59;

@@ -12,6 +12,7 @@ library Ranking {
 
     /// @notice Unpack the prices into memory and rank every feed's named one.
     /// @param observations packed as `IAggregator.update` says, its length checked
+    /// @param quorum at most `reports`
     /// @param feeds at least 1
     /// @return rows memory address of the prices, sign-extended to a word each: `feeds` words per report, without a gap
     /// @return drafts memory address of a word per feed: what its next round would be made of, which is the count, spread and
@@ -108,9 +109,10 @@ library Ranking {
     /// @dev Four neighbouring feeds, whose prices lie in one word of a report: four lanes of 64 bits, which one subtraction
     /// compares at once. With the top bit of a lane set on the left it stays set exactly when left >= right, and no lane borrows
     /// from the next. That needs prices without a top bit: if one is negative, all four feeds are doubtful.
+    /// Internal for the proofs alone.
     /// @return doubtful the top bit of every lane whose draft is not to be used; the others are what `_one` would write
     function _four(uint256 draft, uint256 positions, uint256 reports, uint256 price, uint256 stride, uint256 word)
-        private
+        internal
         pure
         returns (uint256 doubtful)
     {
