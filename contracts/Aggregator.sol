@@ -84,6 +84,7 @@ contract Aggregator is Management {
 
     function _refuseTime(uint64 observedAt, uint8 maxAge) private view {
         if (observedAt > block.timestamp) revert FutureObservation(observedAt, block.timestamp);
+        // slither-disable-next-line unused-return: called to revert after 2106
         SafeCast.toUint32(observedAt);
         revert ExpiredObservation(observedAt, block.timestamp, maxAge);
     }
