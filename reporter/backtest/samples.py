@@ -1,19 +1,19 @@
 """From quotes to one sample per venue, the shape in which methods of others take their input."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from reporter.backtest.shape import Sample
 from reporter.index import convert, venue_price
 from reporter.index.convert import Rate, rate_of
-from reporter.index.median import by_venue, median_floor
+from reporter.index.median import median_floor
 from reporter.index.units import PPM
 from reporter.models import FeedRules, Index, Leg, Quote
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """A venue's sample, and the age by exchange time of the oldest quote in it."""
 
     sample: Sample
@@ -33,17 +33,21 @@ class Seen:
     def measured(self) -> list[Offer]:
         """Samples as we take them: converted by measured indices, aged by exchange time."""
         rates = {feed: rate_of(index) for feed, index in self.indices.items()}
-        found = (_converted(self, leg, quote, rates) for leg, quote in _sound(self))
-        return _by_venue(self, (priced for priced in found if priced))
+        found = (_converted(self, quote, rates) for quote in self._sound)
+        return _by_venue(self.rules, [priced for priced in found if priced])
 
     @cached_property
     def naive(self) -> list[Offer]:
         """Samples as they should not be taken: a stablecoin is a dollar, a quote is as old as its arrival."""
-        return _by_venue(self, (_at_par(self, quote) for _, quote in _sound(self)))
+        return _by_venue(self.rules, [_at_par(self, quote) for quote in self._sound])
+
+    @cached_property
+    def _sound(self) -> list[Quote]:
+        found = (self.quotes.get(leg) for leg in self.rules.legs)
+        return [quote for quote in found if quote is not None and not venue_price.fault(quote)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Priced:
+class _Priced(NamedTuple):
     """One leg's price in the feed's currency, its age as it is told, and its age by exchange time."""
 
     venue: str
@@ -53,23 +57,18 @@ class _Priced:
     true_age_ms: int
 
 
-def _sound(seen: Seen) -> Iterator[tuple[Leg, Quote]]:
-    for leg in seen.rules.legs:
-        quote = seen.quotes.get(leg)
-        if quote is not None and not venue_price.fault(quote):
-            yield leg, quote
-
-
-def _converted(seen: Seen, leg: Leg, quote: Quote, rates: Mapping[str, Rate]) -> _Priced | None:
-    way = convert.route(seen.rules.feed, leg.symbol)
+def _converted(seen: Seen, quote: Quote, rates: Mapping[str, Rate]) -> _Priced | None:
+    way = convert.route(seen.rules.feed, quote.symbol)
     if convert.fault(way, rates, seen.at_ms):
         return None
     price = convert.convert(_own_price(quote), way, rates)
-    return _priced(seen, quote, price, seen.at_ms - quote.observed_at_ms) if price > 0 else None
+    age_ms = seen.at_ms - quote.observed_at_ms
+    return _Priced(quote.venue, price, _half(quote, price), max(0, age_ms), age_ms) if price > 0 else None
 
 
 def _at_par(seen: Seen, quote: Quote) -> _Priced:
-    return _priced(seen, quote, _own_price(quote), seen.at_ms - quote.received_at_ms)
+    price, age_ms = _own_price(quote), max(0, seen.at_ms - quote.received_at_ms)
+    return _Priced(quote.venue, price, _half(quote, price), age_ms, seen.at_ms - quote.observed_at_ms)
 
 
 def _own_price(quote: Quote) -> int:
@@ -79,28 +78,37 @@ def _own_price(quote: Quote) -> int:
     return (quote.bid + quote.ask) // 2 if quote.last is None else max(quote.bid, min(quote.ask, quote.last))
 
 
-def _priced(seen: Seen, quote: Quote, price: int, age_ms: int) -> _Priced:
-    half = price * venue_price.spread_ppm(quote) // (2 * PPM)
-    return _Priced(quote.venue, price, half, max(0, age_ms), seen.at_ms - quote.observed_at_ms)
+def _half(quote: Quote, price: int) -> int:
+    return price * venue_price.spread_ppm(quote) // (2 * PPM)
 
 
-def _by_venue(seen: Seen, priced: Iterable[_Priced]) -> list[Offer]:
+def _by_venue(rules: FeedRules, priced: list[_Priced]) -> list[Offer]:
     """One offer per venue: the median of its fresh legs; where none is, its freshest leg, for the method to judge."""
-    venues = by_venue((p.venue, p) for p in priced)
-    parts = _weights(seen.rules, venues)
-    return [_offer(venue, legs, parts[venue], seen.rules.max_age_ms) for venue, legs in venues.items()]
+    venues: dict[str, list[_Priced]] = {}
+    for one in priced:
+        venues.setdefault(one.venue, []).append(one)
+    parts = _weights(rules, venues)
+    return [_offer(legs, parts[venue], rules.max_age_ms) for venue, legs in venues.items()]
 
 
-def _offer(venue: str, legs: list[_Priced], weight_ppm: int, max_age_ms: int) -> Offer:
+def _offer(legs: list[_Priced], weight_ppm: int, max_age_ms: int) -> Offer:
     used = [p for p in legs if p.age_ms <= max_age_ms] or [min(legs, key=lambda p: p.age_ms)]
+    one = used[0]
+    if len(used) == 1:
+        return Offer(
+            Sample(one.venue, one.price, weight_ppm, one.half_spread, one.age_ms, 0), one.true_age_ms
+        )
     price = median_floor(p.price for p in used)
     half, age_ms = min(p.half_spread for p in used), min(p.age_ms for p in used)
-    return Offer(Sample(venue, price, weight_ppm, half, age_ms, 0), max(p.true_age_ms for p in used))
+    return Offer(Sample(one.venue, price, weight_ppm, half, age_ms, 0), max(p.true_age_ms for p in used))
 
 
-def _weights(rules: FeedRules, venues: Iterable[str]) -> dict[str, int]:
+def _weights(rules: FeedRules, venues: Collection[str]) -> dict[str, int]:
     """The configured weights as parts in ppm; equal parts without any."""
+    if not rules.weights:
+        return dict.fromkeys(venues, PPM // len(venues)) if venues else {}
     configured = dict(rules.weights)
-    raw = {venue: configured.get(venue, min(configured.values(), default=1)) for venue in venues}
+    least = min(configured.values())
+    raw = {venue: configured.get(venue, least) for venue in venues}
     total = sum(raw.values())
     return {venue: weight * PPM // total for venue, weight in raw.items()}

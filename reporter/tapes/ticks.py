@@ -13,6 +13,7 @@ from reporter.models import Quote
 
 COLUMNS = ("exchange", "symbol", "exchange_us", "received_us", "side", "price", "amount")
 QUOTES = ("USDT", "USDC", "USD", "EUR", "GBP", "BTC", "ETH")
+LONGEST = 16
 FIRST_US, LAST_US = 1_420_070_400_000_000, 4_102_444_800_000_000
 """2015 to 2099, as for live venues (METHODOLOGY.md, Fetching)."""
 
@@ -56,6 +57,8 @@ def market(symbol: str) -> str:
 
 
 def _time(path: Path, line: int, name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 16 and FIRST_US <= int(text) < LAST_US):
-        raise bad_value(path, line, name, text, "Unix microseconds of 2015 to 2099")
-    return int(text)
+    if text.isdigit() and text.isascii() and len(text) <= LONGEST:
+        value = int(text)
+        if FIRST_US <= value < LAST_US:
+            return value
+    raise bad_value(path, line, name, text, "Unix microseconds of 2015 to 2099")
