@@ -224,8 +224,10 @@ def add_feed(job: Job, name: str, decimals: int) -> dict[str, Any]:
 def _registration(job: Job, now: State, name: str, decimals: int) -> Plan:
     registered = decimals_of(job.node, job.address, name)
     if registered is None:
-        read = lambda: read_state(job.node, job.address, [*job.deployment.feeds, name])  # noqa: E731
-        return job.plan(now, changes.add_feed(now, name, decimals), read)
+        names = [*job.deployment.feeds, name]
+        return job.plan(
+            now, changes.add_feed(now, name, decimals), lambda: read_state(job.node, job.address, names)
+        )
     if registered != decimals:
         raise CheckFailed(
             f"{name} is registered with {registered} decimals, not {decimals}", hint=f"give {registered}"

@@ -28,11 +28,11 @@ class FundingConfig:
     mark: str
     interval: int = 3_600
     maxIndexAge: int = 3_660  # noqa: N815  the name in the configuration file and the contract
-    maxSpreadBps: int = 100  # noqa: N815
-    maxPremium: int = 10**17  # noqa: N815
+    maxSpreadBps: int = 100  # noqa: N815  as above
+    maxPremium: int = 10**17  # noqa: N815  as above
     interest: int = 10**14
     damping: int = 5 * 10**14
-    maxRate: int = 75 * 10**14  # noqa: N815
+    maxRate: int = 75 * 10**14  # noqa: N815  as above
 
     def params(self, mark_address: str) -> tuple[Any, ...]:
         """The struct that ``addMarket`` takes."""

@@ -16,7 +16,7 @@ FEED = "BTC/USD"
 
 
 def rules(venues: str, **terms: object) -> FeedRules:
-    return FeedRules(FEED, tuple(Leg(venue, FEED) for venue in venues), **terms)  # type: ignore[arg-type]
+    return FeedRules(FEED, tuple(Leg(venue, FEED) for venue in venues), **terms)  # type: ignore[arg-type]  # any field
 
 
 def quotes(prices: dict[str, float], at_ms: int) -> dict[Leg, Quote]:
