@@ -4,6 +4,7 @@ Prices are integers scaled by 1e18 (``SCALE``) inside the reporter and integers 
 Times inside the reporter are Unix milliseconds (``*_ms``); in reports and on-chain they are Unix seconds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -143,7 +144,7 @@ class Index:
     at_ms: int
     status: Status
     price: int | None
-    sources: tuple[SourceTrace, ...]
+    sources: Sequence[SourceTrace]
     reason: str = ""
     flags: tuple[str, ...] = ()
     confidence: int | None = None

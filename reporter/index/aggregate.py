@@ -8,28 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from reporter.index.median import by_venue, median_floor, weighted_median_floor
+from reporter.index.row import Row
 from reporter.index.state import Past
 from reporter.index.units import PPM, decimal, percent
 from reporter.index.weights import capped_weights
-from reporter.models import FeedRules, Leg, Status
+from reporter.models import FeedRules, Status
 
 OK_VENUES = 5
-
-
-class Vote(NamedTuple):
-    """One leg's price in the feed's quote currency, 1e18 fixed point, > 0, with its weight by freshness.
-
-    ``half_spread``: half of its book's width in the same unit; None without a book.
-    """
-
-    leg: Leg
-    price: int
-    weight_ppm: int
-    half_spread: int | None = None
-
-    @property
-    def venue(self) -> str:
-        return self.leg.venue
 
 
 class Verdict(NamedTuple):
@@ -40,7 +25,7 @@ class Verdict(NamedTuple):
     reason: str
 
 
-def venue_prices(votes: Sequence[Vote]) -> dict[str, int]:
+def venue_prices(votes: Sequence[Row]) -> dict[str, int]:
     """Return each venue's price: the median of its legs, an ageing leg counting for less than a fresh one."""
     prices = {vote.leg.venue: vote.price for vote in votes}
     if len(prices) == len(votes):
@@ -52,7 +37,7 @@ def venue_prices(votes: Sequence[Vote]) -> dict[str, int]:
     }
 
 
-def venue_weights(votes: Sequence[Vote], rules: FeedRules, *, plain: bool = False) -> dict[str, int]:
+def venue_weights(votes: Sequence[Row], rules: FeedRules, *, plain: bool = False) -> dict[str, int]:
     """Return what each venue weighs in the median, exactly, in no unit.
 
     With 5 venues or more: its configured weight, faded by the age of its freshest leg, capped. With fewer, where
@@ -71,7 +56,7 @@ def venue_weights(votes: Sequence[Vote], rules: FeedRules, *, plain: bool = Fals
     return capped_weights(fresh, rules.weight_cap_ppm)
 
 
-def shares_ppm(votes: Sequence[Vote], weights: Mapping[str, int]) -> list[int]:
+def shares_ppm(votes: Sequence[Row], weights: Mapping[str, int]) -> list[int]:
     """Return the part each vote has in the medians, in ppm: its venue's, split by freshness among its legs.
 
     In the order given; floored, but never 0: what is not dropped counts for something.

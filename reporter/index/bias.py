@@ -11,22 +11,30 @@ from reporter.index.units import PPM
 from reporter.models import FeedRules
 
 SLOTS = 12
+LOOK_EVERY_MS = 10_000
 LONGEST_STEP_MS = 60_000
-"""Of a gap between two moments, no more than this counts: nothing is known of the rest."""
+"""Of a gap between two looks, no more than this counts: nothing is known of the rest."""
 
 _part = itemgetter(1)
 
 Biases = tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
 
 
+def due(at_ms: int, state: FeedState) -> bool:
+    """Whether the monitor looks at this moment: every 10 s at most, which is often enough for a mean over an hour."""
+    return state.bias_at_ms is None or not 0 <= at_ms - state.bias_at_ms < LOOK_EVERY_MS
+
+
 def advance(prices: Mapping[str, int], middle: int, rules: FeedRules, at_ms: int, state: FeedState) -> Biases:
-    """Add the moment's signed biases to the sums by slot, and forget the slots before the window.
+    """Add the moment's signed biases, for the time since the last look, to the sums by slot, and forget the slots
+    before the window.
 
     Args:
         prices: Every venue's price, also of those that are excluded.
         middle: The median that they are compared with.
     """
-    step_ms = 0 if state.at_ms is None else min(max(0, at_ms - state.at_ms), LONGEST_STEP_MS)
+    since_ms = at_ms if state.bias_at_ms is None else state.bias_at_ms
+    step_ms = min(max(0, at_ms - since_ms), LONGEST_STEP_MS)
     slot_ms = rules.bias_window_ms // SLOTS
     slot = at_ms // slot_ms
     oldest = slot - SLOTS + 1

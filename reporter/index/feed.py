@@ -1,35 +1,27 @@
 """One feed's index from its quotes: check, price, convert, screen, aggregate, and a trace of every leg."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from reporter.index import bias, convert, freshness, venue_price
-from reporter.index.aggregate import Verdict, Vote, aggregate, shares_ppm, venue_prices, venue_weights
+from reporter.index import bias, legs
+from reporter.index.aggregate import Verdict, aggregate, venue_prices, venue_weights
 from reporter.index.confidence import confidence
-from reporter.index.convert import Kind, Rate, Route
+from reporter.index.convert import Rate
 from reporter.index.flags import flags, remember
 from reporter.index.outliers import FEWEST_SURVIVORS, Screening, screen
+from reporter.index.row import Row
 from reporter.index.state import NEW, FeedState, Past
+from reporter.index.traces import Traces
 from reporter.index.units import PPM, percent
-from reporter.models import FeedRules, Index, Leg, Quote, SourceTrace, Status
-
-_new = tuple.__new__
-"""Makes a named tuple in half the time that its own name takes; for the three that every leg needs."""
+from reporter.models import FeedRules, Index, Leg, Quote, Status
 
 
-class Row(NamedTuple):
-    """A leg on its way: its quote, its conversion, and its vote. Without a vote it is dropped.
+class Counted(NamedTuple):
+    """The votes that are left after screening, the venues' prices and what these weigh."""
 
-    ``text``: why it is dropped, or how its price was made. ``spread_ppm``: of a book that has a say in how wide
-    the others' may be.
-    """
-
-    leg: Leg
-    quote: Quote | None
-    way: Route
-    vote: Vote | None
-    text: str
-    spread_ppm: int | None = None
+    votes: Sequence[Row]
+    prices: Mapping[str, int]
+    weights: Mapping[str, int]
 
 
 def feed_index(
@@ -47,116 +39,42 @@ def feed_index(
         at_ms: Unix milliseconds. Passed in, so that a past moment can be computed again.
         state: What the moment before left; ``NEW`` where there is none.
     """
-    priced = _rows(rules, quotes, rates, at_ms)
-    rows = _without_fallback(_without_barred(priced, state), rules)
-    votes = [row.vote for row in rows if row.vote is not None]
+    priced = legs.priced(rules, quotes, rates, at_ms)
+    rows = legs.without_fallback(legs.without_barred(priced, state), rules)
+    votes = [row for row in rows if row.price]
     prices = venue_prices(votes)
     screening = screen(votes, prices, rules, state, at_ms)
-    counted, counted_prices = votes, prices
-    if screening.remarks and not screening.degraded:
-        counted = [vote for i, vote in enumerate(votes) if i not in screening.remarks]
-        counted_prices = venue_prices(counted)
-    weights = venue_weights(counted, rules, plain=screening.degraded)
-    verdict = aggregate(
-        counted_prices, weights, rules, degraded=screening.degraded, last=state.last, at_ms=at_ms
-    )
-    sure, verdict = _assured(verdict, counted, counted_prices, rules)
-    parts = shares_ppm(counted, weights) if verdict.price is not None else [0] * len(counted)
+    counted = _counted(votes, prices, screening, rules)
+    sure, verdict = _verdict(counted, screening, rules, state, at_ms)
+    price = verdict.price
     index = Index(
         rules.feed,
         at_ms,
         verdict.status,
-        verdict.price,
-        tuple(_traces(rows, screening, iter(parts))),
+        price,
+        Traces(rows, screening, counted.votes, None if price is None else counted.weights),
         verdict.reason,
-        flags(verdict.price, rules, at_ms, state) if verdict.price is not None else (),
+        () if price is None else flags(price, rules, at_ms, state),
         sure,
         _held(verdict, rules, at_ms, state),
     )
-    all_prices = prices if rows is priced else venue_prices([r.vote for r in priced if r.vote is not None])
-    return index, _next_state(index, all_prices, screening, rules, state)
+    everybody = prices if rows is priced else venue_prices([row for row in priced if row.price])
+    return index, _next_state(index, everybody, screening, rules, state)
 
 
-# ---------------------------------------------------------------- a leg's price
+def _counted(votes: list[Row], prices: dict[str, int], screening: Screening, rules: FeedRules) -> Counted:
+    if screening.remarks and not screening.degraded:
+        votes = [vote for i, vote in enumerate(votes) if i not in screening.remarks]
+        prices = venue_prices(votes)
+    return Counted(votes, prices, venue_weights(votes, rules, plain=screening.degraded))
 
 
-def _rows(rules: FeedRules, quotes: Mapping[Leg, Quote], rates: Mapping[str, Rate], at_ms: int) -> list[Row]:
-    """Every leg with its vote or the reason why it has none."""
-    rows = [_look(rules, leg, quotes.get(leg), rates, at_ms) for leg in rules.legs]
-    books = [row.spread_ppm for row in rows if row.spread_ppm is not None]
-    if not books or max(books) <= rules.max_spread_ppm:
-        return rows
-    return _without_wide(rows, rules)
-
-
-def _without_wide(rows: list[Row], rules: FeedRules) -> list[Row]:
-    """A fixed bound would blind every venue in a crash, so the others' books have a say."""
-    books = [(row.leg.venue, row.spread_ppm) for row in rows if row.spread_ppm is not None]
-    limit_ppm = venue_price.spread_limit_ppm(books, rules)
-    return [
-        Row(r.leg, r.quote, r.way, None, f"wide spread {percent(r.spread_ppm)} over {percent(limit_ppm)}")
-        if r.spread_ppm is not None and r.spread_ppm > limit_ppm
-        else r
-        for r in rows
-    ]
-
-
-def _look(rules: FeedRules, leg: Leg, quote: Quote | None, rates: Mapping[str, Rate], at_ms: int) -> Row:
-    """Price and convert a leg unless something rules it out by itself."""
-    way = convert.route(rules.feed, leg.symbol)
-    if quote is None:
-        return Row(leg, None, way, None, "no quote yet")
-    fault = venue_price.fault(quote) or freshness.fault(quote, rules, at_ms)
-    if not fault and way.via:
-        fault = convert.fault(way, rates, at_ms)
-    if fault:
-        return Row(leg, quote, way, None, fault)
-    made = venue_price.venue_price(quote, rules, at_ms)
-    if made is None:
-        return Row(leg, quote, way, None, "no book, and the last trade is old")
-    spread_ppm = None if quote.bid is None else venue_price.spread_ppm(quote)
-    price, text = made
-    if way.kind is not Kind.DIRECT:
-        price, text = convert.convert(price, way, rates), text + convert.mark(way, rates)
-        if price <= 0:
-            return Row(leg, quote, way, None, "too small a price after conversion", spread_ppm)
-    half_spread = None if spread_ppm is None else price * spread_ppm // (2 * PPM)
-    vote = _new(Vote, (leg, price, freshness.weight_ppm(quote, rules, at_ms), half_spread))
-    return _new(Row, (leg, quote, way, vote, text, spread_ppm))
-
-
-def _without_barred(rows: list[Row], state: FeedState) -> list[Row]:
-    if not state.barred:
-        return rows
-    text = "excluded by the bias monitor until a person re-admits it"
-    return [
-        Row(r.leg, r.quote, r.way, None, text) if r.vote is not None and r.leg.venue in state.barred else r
-        for r in rows
-    ]
-
-
-def _without_fallback(rows: list[Row], rules: FeedRules) -> list[Row]:
-    """Secondary venues count only while fewer than 3 others have a price."""
-    if not rules.fallback:
-        return rows
-    primary = {r.leg.venue for r in rows if r.vote is not None} - set(rules.fallback)
-    if len(primary) < FEWEST_SURVIVORS:
-        return rows
-    return [
-        Row(r.leg, r.quote, r.way, None, "fallback, not needed")
-        if r.vote is not None and r.leg.venue in rules.fallback
-        else r
-        for r in rows
-    ]
-
-
-# ---------------------------------------------------------------- what the votes come to
-
-
-def _assured(
-    verdict: Verdict, votes: Sequence[Vote], prices: Mapping[str, int], rules: FeedRules
+def _verdict(
+    counted: Counted, screening: Screening, rules: FeedRules, state: FeedState, at_ms: int
 ) -> tuple[int | None, Verdict]:
-    """The confidence of a price, and the verdict after it: too wide an interval degrades, or holds back."""
+    """The confidence, if there is a price, and the verdict: too wide an interval degrades, or holds back."""
+    votes, prices, weights = counted
+    verdict = aggregate(prices, weights, rules, degraded=screening.degraded, last=state.last, at_ms=at_ms)
     if verdict.price is None:
         return None, verdict
     sure = confidence(_survivors(votes, prices), rules)
@@ -170,16 +88,20 @@ def _assured(
     return sure, verdict
 
 
-def _survivors(votes: Sequence[Vote], prices: Mapping[str, int]) -> list[tuple[int, int]]:
+def _survivors(votes: Sequence[Row], prices: Mapping[str, int]) -> list[tuple[int, int]]:
     """Every venue's price with half its narrowest book's spread, in the feed's quote currency."""
     if len(prices) == len(votes):
-        return [(vote.price, vote.half_spread or 0) for vote in votes]
+        return [(vote.price, _half_spread(vote)) for vote in votes]
     narrowest: dict[str, int] = {}
     for vote in votes:
-        if vote.half_spread is not None:
-            half = narrowest.get(vote.leg.venue, vote.half_spread)
-            narrowest[vote.leg.venue] = min(vote.half_spread, half)
+        if vote.spread_ppm is not None:
+            half = _half_spread(vote)
+            narrowest[vote.venue] = min(half, narrowest.get(vote.venue, half))
     return [(price, narrowest.get(venue, 0)) for venue, price in prices.items()]
+
+
+def _half_spread(vote: Row) -> int:
+    return vote.price * vote.spread_ppm // (2 * PPM) if vote.spread_ppm else 0
 
 
 def _held(verdict: Verdict, rules: FeedRules, at_ms: int, state: FeedState) -> tuple[int, int] | None:
@@ -193,43 +115,14 @@ def _held(verdict: Verdict, rules: FeedRules, at_ms: int, state: FeedState) -> t
 def _next_state(
     index: Index, prices: Mapping[str, int], screening: Screening, rules: FeedRules, state: FeedState
 ) -> FeedState:
-    biases, barred = state.biases, state.barred
-    if screening.judges >= FEWEST_SURVIVORS:  # of two that disagree, nobody knows which one is biased
-        biases = bias.advance(prices, screening.middle, rules, index.at_ms, state)
-        barred = bias.barred(biases, rules, state)
+    at_ms, biases, barred, bias_at_ms = index.at_ms, state.biases, state.barred, state.bias_at_ms
+    if bias.due(at_ms, state):
+        bias_at_ms = at_ms
+        if screening.judges >= FEWEST_SURVIVORS:  # of two that disagree, nobody knows which one is biased
+            biases = bias.advance(prices, screening.middle, rules, at_ms, state)
+            barred = bias.barred(biases, rules, state)
     last, history = state.last, state.history
     if index.price is not None:
-        last = Past(index.at_ms, index.price)
-        history = remember(index.price, rules, index.at_ms, state)
-    return FeedState(screening.excluded, biases, barred, index.at_ms, last, history)
-
-
-# ---------------------------------------------------------------- what became of every leg
-
-
-def _traces(rows: Sequence[Row], screening: Screening, parts: Iterator[int]) -> Iterator[SourceTrace]:
-    """One trace per leg; ``parts`` has one entry for every vote that counted, in order."""
-    position = -1
-    remarks, degraded = screening.remarks, screening.degraded
-    for row in rows:
-        if row.vote is None:
-            yield _trace(row, row.text, None, False, 0)
-            continue
-        position += 1
-        remark, price = remarks.get(position), row.vote.price
-        if remark is None:
-            yield _trace(row, row.text, price, True, next(parts))
-        elif degraded:
-            yield _trace(row, f"{row.text}; {remark}, not dropped", price, True, next(parts))
-        else:
-            yield _trace(row, remark, price, False, 0)
-
-
-def _trace(row: Row, reason: str, price: int | None, kept: bool, weight_ppm: int) -> SourceTrace:
-    (venue, symbol), quote, (_, via), _, _, _ = row
-    if quote is None:
-        nothing = (None,) * 7
-        return SourceTrace(venue, symbol, kept, reason, *nothing, "", via, weight_ppm)
-    clock, book_at_ms, last_at_ms = quote.clock, quote.book_at_ms, quote.last_at_ms
-    book = (price, quote.bid, quote.ask, quote.last, book_at_ms, last_at_ms, quote.received_at_ms)
-    return _new(SourceTrace, (venue, symbol, kept, reason, *book, clock, via, weight_ppm, quote.label))
+        last = Past(at_ms, index.price)
+        history = remember(index.price, rules, at_ms, state)
+    return FeedState(screening.excluded, biases, barred, at_ms, last, history, bias_at_ms)

@@ -1,5 +1,7 @@
 """Flags on an index: they inform and change no number. A clamp would have hidden a real fall of 30 % in an hour."""
 
+from operator import itemgetter
+
 from reporter.index.state import FeedState, Past
 from reporter.index.units import PPM
 from reporter.models import SCALE, FeedRules
@@ -7,6 +9,8 @@ from reporter.models import SCALE, FeedRules
 VOLATILE = "VOLATILE"
 OFF_PEG = "OFF_PEG"
 KEEP_EVERY_MS = 10_000
+
+_price = itemgetter(1)
 
 
 def flags(price: int, rules: FeedRules, at_ms: int, state: FeedState) -> tuple[str, ...]:
@@ -32,12 +36,13 @@ def remember(price: int, rules: FeedRules, at_ms: int, state: FeedState) -> tupl
 
 
 def _volatile(price: int, rules: FeedRules, at_ms: int, state: FeedState) -> bool:
-    last = state.last
+    last, history = state.last, state.history
     if last is not None and abs(price - last.price) * PPM > rules.volatile_round_ppm * last.price:
         return True
     since_ms = at_ms - rules.volatile_window_ms
-    window = [past_price for past_at_ms, past_price in state.history if past_at_ms >= since_ms]
-    if not window:
+    if history and history[0].at_ms < since_ms:
+        history = tuple(past for past in history if past.at_ms >= since_ms)
+    if not history:
         return False
-    allowed_ppm = rules.volatile_window_ppm
-    return any(abs(price - far) * PPM > allowed_ppm * far for far in (min(window), max(window)))
+    prices, allowed_ppm = list(map(_price, history)), rules.volatile_window_ppm
+    return any(abs(price - far) * PPM > allowed_ppm * far for far in (min(prices), max(prices)))

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from reporter.index.aggregate import Vote, venue_prices
+from reporter.index.aggregate import venue_prices
 from reporter.index.median import median_floor
+from reporter.index.row import Row
 from reporter.index.state import FeedState
 from reporter.index.units import PPM, percent, seconds, share_ppm
 from reporter.models import FeedRules, Leg
@@ -35,7 +36,7 @@ class Screening(NamedTuple):
 
 
 def screen(
-    votes: Sequence[Vote], prices: Mapping[str, int], rules: FeedRules, state: FeedState, at_ms: int
+    votes: Sequence[Row], prices: Mapping[str, int], rules: FeedRules, state: FeedState, at_ms: int
 ) -> Screening:
     """Find the legs beyond ``clamp(6 MADn / m, band_min, band_max)`` of ``m``, the median of the venues' prices.
 
@@ -53,9 +54,10 @@ def screen(
     if before:
         prices = venue_prices([vote for vote in votes if vote.leg not in before] or votes)
     middle = median_floor(prices.values())
-    band = band_ppm(list(prices.values()), middle, rules)
-    widest = band * middle
-    if not before and _spans(votes, prices, middle) * PPM <= widest:
+    farthest = _farthest(votes, prices, middle) * PPM
+    calm = not before and farthest <= rules.band_min_ppm * middle
+    band = rules.band_min_ppm if calm else band_ppm(list(prices.values()), middle, rules)
+    if not before and farthest <= band * middle:
         return Screening({}, middle, degraded=False, excluded=(), judges=len(prices))
     remarks, excluded = _judge(votes, before, middle, band, rules, at_ms)
     if not remarks:
@@ -74,7 +76,7 @@ def band_ppm(prices: Sequence[int], middle: int, rules: FeedRules) -> int:
     return max(rules.band_min_ppm, min(rules.band_max_ppm, BAND_MADNS * MADN_PPM * mad // middle))
 
 
-def _spans(votes: Sequence[Vote], prices: Mapping[str, int], middle: int) -> int:
+def _farthest(votes: Sequence[Row], prices: Mapping[str, int], middle: int) -> int:
     """How far the farthest leg is."""
     legs = prices.values() if len(prices) == len(votes) else [vote.price for vote in votes]
     return max(max(legs) - middle, middle - min(legs))
@@ -90,7 +92,7 @@ def _known(state: FeedState, rules: FeedRules, at_ms: int) -> dict[Leg, int | No
 
 
 def _judge(
-    votes: Sequence[Vote],
+    votes: Sequence[Row],
     before: Mapping[Leg, int | None],
     middle: int,
     band: int,
@@ -127,7 +129,7 @@ def _absent(excluded: Iterable[tuple[Leg, int | None]]) -> Excluded:
     return tuple((leg, None) for leg, _ in excluded)
 
 
-def _waiting(vote: Vote, middle: int, band: int, since_ms: int | None, at_ms: int) -> str:
+def _waiting(vote: Row, middle: int, band: int, since_ms: int | None, at_ms: int) -> str:
     off = _signed(vote.price - middle, middle)
     if since_ms is None:
         return f"excluded as an outlier, now {off}: not within half of {percent(band)}"

@@ -22,6 +22,7 @@ class FeedState:
         excluded: Legs beyond the band, each with the moment since when it has been back within half of it
             (None: it is not).
         biases: Per venue, sums of signed bias (ppm times ms) by slot of time, oldest first.
+        bias_at_ms: When the bias monitor last looked.
         barred: Venues that the bias monitor has excluded; only a person re-admits them.
         last: The last index that could be signed.
         history: Indices of the last minutes, oldest first, a few per minute.
@@ -33,6 +34,7 @@ class FeedState:
     at_ms: int | None = None
     last: Past | None = None
     history: tuple[Past, ...] = ()
+    bias_at_ms: int | None = None
 
 
 NEW = FeedState()

@@ -50,11 +50,11 @@ def spread_limit_ppm(spreads: Sequence[tuple[str, int]], rules: FeedRules) -> in
     return max(rules.max_spread_ppm, SPREAD_FACTOR * median_ppm)
 
 
-def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str] | None:
+def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str]:
     """Return the price of a quote without ``fault``, 1e18 fixed point, and how it was made.
 
     The last trade clamped into the book, which equals ``median(bid, ask, last)``; the mid where the last
-    trade is old or has no time; the last trade where there is no book. None: no book and an old last trade.
+    trade is old or has no time; the last trade where there is no book; 0 where that is old.
     """
     bid, ask, last, last_at_ms = quote.bid, quote.ask, quote.last, quote.last_at_ms
     timely = (
@@ -62,7 +62,9 @@ def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str] |
     )
     if bid is None or ask is None:
         untimed = last_at_ms is None
-        return (last, "last trade, no book") if last is not None and (timely or untimed) else None
+        if last is not None and (timely or untimed):
+            return last, "last trade, no book"
+        return 0, "no book, and the last trade is old"
     if timely and last is not None:
         return bid if last < bid else ask if last > ask else last, "median of bid, ask and last"
     return (bid + ask) // 2, "mid"

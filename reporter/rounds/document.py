@@ -166,6 +166,7 @@ def _state(state: FeedState) -> dict[str, Any]:
         "biases": {
             venue: [{"slot": slot, "sum": str(part)} for slot, part in sums] for venue, sums in state.biases
         },
+        "biasAtMs": state.bias_at_ms,
         "barred": list(state.barred),
         "atMs": state.at_ms,
         "last": None if state.last is None else _past(state.last),

@@ -111,6 +111,7 @@ class StateForm(_Form):
 
     excluded: list[ExcludedForm]
     biases: dict[Venue, list[BiasForm]]
+    bias_at_ms: Whole | None
     barred: list[Venue]
     at_ms: Whole | None
     last: PastForm | None

@@ -93,6 +93,7 @@ def _state(form: StateForm) -> FeedState:
         biases=tuple(
             (venue, tuple((b.slot, int(b.sum)) for b in sums)) for venue, sums in form.biases.items()
         ),
+        bias_at_ms=form.bias_at_ms,
         barred=tuple(form.barred),
         at_ms=form.at_ms,
         last=None if form.last is None else _past(form.last),

@@ -21,6 +21,7 @@ class Memory:
     def __init__(self) -> None:
         self.excluded: dict[Leg, int | None] = {}
         self.biases: dict[str, dict[int, int]] = {}
+        self.bias_at_ms: int | None = None
         self.barred: set[str] = set()
         self.at_ms: int | None = None
         self.last: tuple[int, int] | None = None  # when, price
@@ -235,14 +236,14 @@ def judge(
     return out, too_few, m, exclusions
 
 
-def watch_bias(legs: list[Priced], m: int, rules: FeedRules, memory: Memory, at_ms: int) -> None:
-    """Signed distance times the time seen, in 12 slots of the window; over 1 % on average is out."""
+def watch_bias(legs: list[Priced], m: int, rules: FeedRules, memory: Memory, at_ms: int, since_ms: int | None) -> None:
+    """Signed distance times the time since the last look, in 12 slots of the window; over 1 % on average is out."""
     slot_ms = rules.bias_window_ms // 12
     now = at_ms // slot_ms
     for sums in memory.biases.values():
         for slot in [slot for slot in sums if slot <= now - 12]:
             del sums[slot]
-    seen_ms = 0 if memory.at_ms is None else max(0, min(60_000, at_ms - memory.at_ms))
+    seen_ms = 0 if since_ms is None else max(0, min(60_000, at_ms - since_ms))
     if seen_ms:
         for venue, price in prices_of(legs).items():
             sums = memory.biases.setdefault(venue, {})
@@ -375,8 +376,11 @@ def one_feed(
     )
     memory.excluded = exclusions
     judges = {x.leg.venue for x in legs if x.leg not in before} or {x.leg.venue for x in legs}
-    if len(judges) >= 3:
-        watch_bias(everybody, m, rules, memory, at_ms)
+    looked_ms = memory.bias_at_ms
+    if looked_ms is None or at_ms < looked_ms or at_ms - looked_ms >= 10_000:
+        memory.bias_at_ms = at_ms
+        if len(judges) >= 3:
+            watch_bias(everybody, m, rules, memory, at_ms, looked_ms)
     memory.at_ms = at_ms
     if price is not None:
         memory.last = (at_ms, price)
@@ -418,6 +422,7 @@ def memory_view(memory: Memory) -> dict[str, Any]:
     return {
         "excluded": memory.excluded,
         "biases": memory.biases,
+        "bias_at_ms": memory.bias_at_ms,
         "barred": memory.barred,
         "at_ms": memory.at_ms,
         "last": memory.last,

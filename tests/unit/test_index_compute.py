@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from reporter.index import compute, plan
-from reporter.index.aggregate import Vote, aggregate, shares_ppm, venue_prices, venue_weights
+from reporter.index.aggregate import aggregate, shares_ppm, venue_prices, venue_weights
 from reporter.index.convert import Rate, convert, fault, route
 from reporter.index.outliers import Screening, band_ppm, screen
+from reporter.index.row import Row
 from reporter.index.state import NEW
 from reporter.models import SCALE, FeedRules, Index, Leg, Quote, SourceTrace, Status
 
@@ -40,7 +41,7 @@ def btc(prices: list[int], min_venues: int = 1) -> Index:
     return run([rules("BTC/USD", *named, min_venues=min_venues)], named)["BTC/USD"]
 
 
-def judged(votes: list[Vote], feed: FeedRules) -> Screening:
+def judged(votes: list[Row], feed: FeedRules) -> Screening:
     return screen(votes, venue_prices(votes), feed, NEW, AT)
 
 
@@ -107,7 +108,7 @@ def test_compute__several_legs__a_venue_has_one_vote() -> None:
 
 
 def test_compute__ageing_leg__counts_for_less_within_its_venue() -> None:
-    votes = [Vote(A, 100, FULL), Vote(A, 300, FULL // 2), Vote(B, 200, 1)]
+    votes = [Row(A, 100, FULL), Row(A, 300, FULL // 2), Row(B, 200, 1)]
 
     assert venue_prices(votes) == {"a": 100, "b": 200}
     assert shares_ppm(votes, venue_weights(votes, ANY)) == [333_333, 166_666, 500_000]
@@ -286,10 +287,10 @@ def test_band__mad__is_clamped() -> None:
 
 def test_screen__exactly_at_the_band__stays() -> None:
     feed = rules("BTC/USD", "a:BTC/USD")
-    votes = [Vote(leg, 10**6, FULL) for leg in (A, B, C, D)]
+    votes = [Row(leg, 10**6, FULL) for leg in (A, B, C, D)]
 
-    at = judged([*votes, Vote(E, 1_005_000, FULL)], feed)
-    beyond = judged([*votes, Vote(E, 1_005_001, FULL)], feed)
+    at = judged([*votes, Row(E, 1_005_000, FULL)], feed)
+    beyond = judged([*votes, Row(E, 1_005_001, FULL)], feed)
 
     assert (at.remarks, at.excluded) == ({}, ())
     assert beyond.remarks == {4: "outlier +0.50 % beyond 0.50 %"}
@@ -298,7 +299,7 @@ def test_screen__exactly_at_the_band__stays() -> None:
 
 def test_screen__exactly_half_would_be_left__drops_none() -> None:
     prices = [500, 800, 1_000, 1_000, 1_000, 2_000]
-    votes = [Vote(leg, price, FULL) for leg, price in zip((A, B, C, D, E, F), prices, strict=True)]
+    votes = [Row(leg, price, FULL) for leg, price in zip((A, B, C, D, E, F), prices, strict=True)]
 
     screening = judged(votes, rules("BTC/USD", "a:BTC/USD"))
 
@@ -307,7 +308,7 @@ def test_screen__exactly_half_would_be_left__drops_none() -> None:
 
 def test_screen__venue_with_many_legs__does_not_carry_the_median() -> None:
     evil = [Leg("evil", f"BTC/USD{n}") for n in range(5)]
-    votes = [Vote(leg, 2_000_000, FULL) for leg in evil] + [Vote(leg, 1_000_000, FULL) for leg in (A, B, C)]
+    votes = [Row(leg, 2_000_000, FULL) for leg in evil] + [Row(leg, 1_000_000, FULL) for leg in (A, B, C)]
 
     screening = judged(votes, rules("BTC/USD", "a:BTC/USD"))
 

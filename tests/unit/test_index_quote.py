@@ -55,7 +55,8 @@ def test_venue_price__no_book__is_the_last_trade_while_it_is_recent() -> None:
 
     assert venue_price(bare, RULES, AT) == (100 * SCALE, "last trade, no book")
     assert venue_price(replace(bare, last_at_ms=None), RULES, AT) == (100 * SCALE, "last trade, no book")
-    assert venue_price(replace(bare, last_at_ms=AT - 60_001), RULES, AT) is None
+    old = venue_price(replace(bare, last_at_ms=AT - 60_001), RULES, AT)
+    assert old == (0, "no book, and the last trade is old")
 
 
 @pytest.mark.parametrize(

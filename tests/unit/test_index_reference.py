@@ -35,6 +35,7 @@ def of_state(state: FeedState) -> dict[str, Any]:
     return {
         "excluded": dict(state.excluded),
         "biases": {venue: dict(sums) for venue, sums in state.biases},
+        "bias_at_ms": state.bias_at_ms,
         "barred": set(state.barred),
         "at_ms": state.at_ms,
         "last": state.last,
