@@ -177,6 +177,28 @@ def verify(
         raise CheckFailed(f"the record does not verify: {len(verification['differences'])} differences")
 
 
+@app.command()
+def readmit(
+    venue: Annotated[str, typer.Argument(help="For example kraken.")],
+    feed: Annotated[list[str] | None, typer.Option(help="Only on this feed; may be repeated.")] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Let a venue back that the bias monitor has excluded. A running reporter does it within a second.
+
+    Example: spotline readmit kraken --feed ETH/USD
+    """
+    from reporter.config import load_config
+    from reporter.readmit import feeds_of
+    from reporter.store import ask_readmission
+
+    settings = load_config(config)
+    feeds = feeds_of(settings, venue, feed or ())
+    ask_readmission(settings.path(settings.node.data_dir), [(name, venue) for name in feeds])
+    asked = [f"asked to re-admit {venue} on {name}" for name in feeds]
+    print_result({"venue": venue, "feeds": feeds}, as_json, lambda: asked)
+
+
 def _first(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

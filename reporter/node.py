@@ -23,6 +23,7 @@ from reporter.errors import ConfigError, SpotlineError
 from reporter.index import plan
 from reporter.keeper import Keeper
 from reporter.keys import LocalSigner, hold, load_account, load_secret
+from reporter.memory import Memory
 from reporter.models import Index, SignedReport, feed_id
 from reporter.peers.http import HttpPeer, observe_app
 from reporter.peers.observe import Code, Context, FeedTerms, Observer, ObserveRequest, Refused
@@ -54,6 +55,8 @@ class Node:
             for name, feed in config.published.items()
         }
         self.store = Store(config.path(config.node.data_dir))
+        self.memory = Memory(self.store, self.pricer, wall_ms)
+        self.memory.recall()
         self.rpc = Rpc(config.chain.rpc_urls, deployment.chain_id)
         reader = AggregatorReader(self.rpc, deployment, list(self.terms))
         self.watcher = Watcher(reader, deployment, self.store)
@@ -145,6 +148,7 @@ class Node:
                     tasks.create_task(self._tick(), name="tick"),
                     tasks.create_task(self._keep_funding(), name="keeper"),
                     tasks.create_task(self._record(), name="records"),
+                    tasks.create_task(self.memory.run(), name="memory"),
                     tasks.create_task(
                         serve(observe_app(self.observe), node.observe_listen, "peer requests"), name="observe"
                     ),
@@ -164,6 +168,7 @@ class Node:
         await self.rpc.close()
         if self.recorder is not None:
             await self.recorder.flush()
+        await self.memory.close()
         self.store.close()
         if self._key_lock:
             self._key_lock.close()

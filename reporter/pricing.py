@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reporter.book import Book
 from reporter.errors import NoIndex
 from reporter.index import State, step
+from reporter.index.bias import without
 from reporter.models import FeedRules, Index, Leg, Quote
 from reporter.trigger import to_feed_decimals
 
@@ -41,6 +42,20 @@ class Pricer:
     def __init__(self, book: Book, plan: Sequence[FeedRules]) -> None:
         self._book, self.plan = book, tuple(plan)
         self._states: deque[tuple[int, State]] = deque(maxlen=KEPT_STATES)
+
+    def memory(self) -> tuple[int, State]:
+        """The newest memory and its moment, Unix milliseconds; ``(0, {})`` before the first."""
+        return self._states[-1] if self._states else (0, {})
+
+    def recall(self, at_ms: int, state: State) -> None:
+        """Go on from what another process remembered at ``at_ms``."""
+        self._states.append((at_ms, state))
+
+    def readmit(self, feed: str, venue: str) -> None:
+        """Forget a venue's biases and its exclusion by the bias monitor, from the next moment on."""
+        at_ms, state = self.memory()
+        if memory := state.get(feed):
+            self._states[-1] = at_ms, {**state, feed: without(memory, venue)}
 
     def at(self, at_ms: int) -> Mapping[str, Index]:
         """Every feed's index as of ``at_ms``: the newest quotes observed by then, whenever they arrived."""

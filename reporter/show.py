@@ -72,6 +72,11 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
     for name, venue in document["venues"].items():
         state = "ok" if venue["ok"] else f"failing ({venue['failures']} in a row): {venue['lastError']}"
         lines.append(f"  {name:12} {state}" + (f"  [{venue['label']}]" if venue["label"] else ""))
+    for feed, venues in document.get("excluded", {}).items():
+        lines += [
+            f"  {v} is excluded from {feed}; to let it back: spotline readmit {v} --feed {feed}"
+            for v in venues
+        ]
     return lines
 
 

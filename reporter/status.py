@@ -112,6 +112,7 @@ def status_document(node: Node, now_ms: int) -> dict[str, Any]:
         "reporters": list(chain.set.reporters) if chain else [],
         "quorum": chain and chain.set.quorum,
         "venues": {name: _venue(node, name, health, now_ms) for name, health in node.health.items()},
+        "excluded": {feed: list(venues) for feed, venues in node.memory.barred.items()},
         "lastAttempt": _attempt(node),
         "funding": _funding(node),
     }

@@ -2,15 +2,16 @@
 
 ``ledger`` is what keeps a reporter honest through crashes: the price it signed for (configDigest, feedId, observedAt) is
 written, and synced, before the signature leaves, and never changes. ``journal`` holds each transaction before it is sent.
-``records`` are the round records that ``spotline verify`` reads, compressed.
+``records`` are the round records that ``spotline verify`` reads, compressed. ``memory`` is what the index remembers, and
+``readmissions`` what a person asked of it.
 """
 
 import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ CREATE TABLE IF NOT EXISTS rounds (
 CREATE TABLE IF NOT EXISTS records (
   id INTEGER PRIMARY KEY, observed_at INTEGER NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL,
   UNIQUE (observed_at, digest));
+CREATE TABLE IF NOT EXISTS memory (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS readmissions (feed TEXT NOT NULL, venue TEXT NOT NULL, PRIMARY KEY (feed, venue));
 """
 MAX_RECORDS = 20_000
 _ROUND_KEYS = (
@@ -178,6 +181,19 @@ class Store:
         documents = [dict(zip(_ROUND_KEYS, row, strict=True)) for row in rows]
         return [document | {"answer": str(document["answer"])} for document in documents]
 
+    def save_memory(self, at_ms: int, body: str) -> None:
+        """Keep what the index remembers, in place of what was there."""
+        self._run("INSERT OR REPLACE INTO memory VALUES (1,?,?)", at_ms, body)
+
+    def memory(self) -> tuple[int, str] | None:
+        """What ``save_memory`` kept last, and its moment."""
+        rows = self._run("SELECT at_ms, body FROM memory")
+        return rows[0] if rows else None
+
+    def readmissions(self) -> list[tuple[str, str]]:
+        """The (feed, venue) pairs that a person has asked to re-admit since the last look."""
+        return [(str(f), str(v)) for f, v in self._run("DELETE FROM readmissions RETURNING feed, venue")]
+
     def _run(self, statement: str, *values: object) -> list[Any]:
         try:
             return self._db.execute(statement, values).fetchall()
@@ -188,6 +204,23 @@ class Store:
         """Close the file and give the lock back."""
         self._db.close()
         self._lock.close()
+
+
+def ask_readmission(folder: Path, pairs: Sequence[tuple[str, str]]) -> None:
+    """Ask the reporter of a data directory, running or not, to re-admit venues on feeds.
+
+    Raises:
+        ConfigError: No reporter has ever run on this directory.
+        StoreFailed: The file cannot be written.
+    """
+    path = folder / "spotline.sqlite"
+    if not path.exists():
+        raise ConfigError(f"there is no {path}", hint="give the configuration that the reporter runs with")
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as db, db:
+            db.executemany("INSERT OR IGNORE INTO readmissions VALUES (?,?)", pairs)
+    except sqlite3.Error as error:
+        raise _failed(error) from None
 
 
 def _failed(error: sqlite3.Error) -> StoreFailed:

@@ -4,6 +4,7 @@ FTX, November 2022: a premium that lasted while withdrawals were closed, too sma
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from operator import itemgetter
 
 from reporter.index.state import FeedState
@@ -64,3 +65,9 @@ def barred(biases: Biases, rules: FeedRules, state: FeedState) -> tuple[str, ...
     limit = rules.bias_limit_ppm * rules.bias_window_ms
     over = [venue for venue, sums in biases if not -limit <= sum(map(_part, sums)) <= limit]
     return tuple(sorted({*over, *state.barred})) if over else state.barred
+
+
+def without(state: FeedState, venue: str) -> FeedState:
+    """The memory after a person has re-admitted a venue: its hour starts anew."""
+    biases = tuple(entry for entry in state.biases if entry[0] != venue)
+    return replace(state, biases=biases, barred=tuple(name for name in state.barred if name != venue))

@@ -43,7 +43,7 @@ def to_document(observation: Observation, configuration_hash: str) -> dict[str, 
         "report": _report(observation),
         "rules": [rules_document(rules) for rules in plan],
         "quotes": [_quote(moment.quotes[leg]) for leg in legs if leg in moment.quotes],
-        "before": {r.feed: _state(moment.before[r.feed]) for r in plan if r.feed in moment.before},
+        "before": {r.feed: state_document(moment.before[r.feed]) for r in plan if r.feed in moment.before},
         "indices": [index_document(moment.indices[rules.feed]) for rules in plan],
     }
     return document | {"hashes": hashes(document)}
@@ -160,7 +160,8 @@ def _quote(quote: Quote) -> dict[str, Any]:
     }
 
 
-def _state(state: FeedState) -> dict[str, Any]:
+def state_document(state: FeedState) -> dict[str, Any]:
+    """A feed's memory, as ``parse.state_from`` reads it."""
     return {
         "excluded": [_leg(leg) | {"backSinceMs": since_ms} for leg, since_ms in state.excluded],
         "biases": {

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from reporter.errors import SpotlineError
 from reporter.index.state import FeedState, Past
 from reporter.models import FeedRules, Leg, Quote, Report, SignedReport
 from reporter.report import Domain
 from reporter.rounds.form import PastForm, QuoteForm, RoundForm, RulesForm, StateForm
+
+Form = TypeVar("Form", bound=BaseModel)
 
 
 class NotARecord(SpotlineError):
@@ -42,12 +44,7 @@ def from_document(document: Any) -> Parsed:
     Raises:
         NotARecord: A key is missing, unknown, or holds what it must not.
     """
-    try:
-        form = RoundForm.model_validate(document)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        path = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise NotARecord(path, f"{first['msg']}, not {ascii(first['input'])[:80]}") from None
+    form = _checked(RoundForm, document)
     domain = form.domain
     return Parsed(
         form,
@@ -85,6 +82,20 @@ def _quote(form: QuoteForm) -> Quote:
         form.received_at_ms,
         form.label,
     )
+
+
+def state_from(document: Any) -> FeedState:
+    """Read a feed's memory by itself. Raises ``NotARecord``."""
+    return _state(_checked(StateForm, document))
+
+
+def _checked(form: type[Form], document: Any) -> Form:
+    try:
+        return form.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        path = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise NotARecord(path, f"{first['msg']}, not {ascii(first['input'])[:80]}") from None
 
 
 def _state(form: StateForm) -> FeedState:

@@ -236,7 +236,9 @@ def judge(
     return out, too_few, m, exclusions
 
 
-def watch_bias(legs: list[Priced], m: int, rules: FeedRules, memory: Memory, at_ms: int, since_ms: int | None) -> None:
+def watch_bias(
+    legs: list[Priced], m: int, rules: FeedRules, memory: Memory, at_ms: int, since_ms: int | None
+) -> None:
     """Signed distance times the time since the last look, in 12 slots of the window; over 1 % on average is out."""
     slot_ms = rules.bias_window_ms // 12
     now = at_ms // slot_ms
