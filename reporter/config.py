@@ -85,6 +85,8 @@ class ChainSection(_Section):
     block_time_s: int = Field(default=12, ge=1, le=600)
     poll_ms: int = Field(default=2_000, ge=50, le=60_000)
     max_fee_gwei: int = Field(default=200, ge=1, le=1_000_000)
+    max_priority_fee_gwei: int = Field(default=3, ge=1, le=10_000)
+    confirmations: int = Field(default=2, ge=1, le=128)
 
 
 class KeysSection(_Section):

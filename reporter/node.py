@@ -5,6 +5,7 @@ if one dies, the node stops and says so; none dies alone in silence.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -14,12 +15,14 @@ from starlette.types import ASGIApp
 from reporter.book import Book
 from reporter.chain.aggregator import AggregatorReader, ChainState
 from reporter.chain.deployment import Deployment, load_deployment
+from reporter.chain.endpoint import Health
+from reporter.chain.fees import FeeRules
 from reporter.chain.funding import FundingReader
 from reporter.chain.rpc import Rpc
-from reporter.chain.submit import Submitter
+from reporter.chain.submit import SubmitRules, Submitter
 from reporter.collect import VenueHealth, collect
 from reporter.config import Config
-from reporter.errors import ConfigError, SpotlineError
+from reporter.errors import ChainError, ConfigError, SpotlineError, StoreFailed
 from reporter.index import plan
 from reporter.keeper import Keeper
 from reporter.keys import LocalSigner, hold, load_account, load_secret
@@ -57,9 +60,16 @@ class Node:
         self.store = Store(config.path(config.node.data_dir))
         self.memory = Memory(self.store, self.pricer, wall_ms)
         self.memory.recall()
-        self.rpc = Rpc(config.chain.rpc_urls, deployment.chain_id)
+        chain = config.chain
+        self.rpc = Rpc(
+            chain.rpc_urls,
+            deployment.chain_id,
+            block_time_s=chain.block_time_s,
+            now_s=time.time,
+            tell=tell_endpoint,
+        )
         reader = AggregatorReader(self.rpc, deployment, list(self.terms))
-        self.watcher = Watcher(reader, deployment, self.store)
+        self.watcher = Watcher(reader, deployment, self.store, chain.confirmations)
         self._fetchers = {name: venue_fetcher(config, name) for name in self.health}
         self._peers = {
             p.address: HttpPeer(p.url, config.schedule.gather_timeout_ms / 1000) for p in config.peers
@@ -68,7 +78,7 @@ class Node:
         self.recorder: Recorder | None = None
         self._observer: Observer | None = None
         self._publisher: Publisher | None = None
-        self._submitter: Submitter | None = None
+        self.submitter: Submitter | None = None
         self._key_lock: IO[str] | None = None
         if config.keys:
             self._take_keys(config)
@@ -79,7 +89,7 @@ class Node:
             return None
         reader = FundingReader(self.rpc, deployment.funding)
         timeout_s = RECEIPT_BLOCKS * self.config.chain.block_time_s
-        return Keeper(self.config.keeper, reader, self._submitter, self.config.stagger_s, timeout_s)
+        return Keeper(self.config.keeper, reader, self.submitter, self.config.stagger_s, timeout_s)
 
     def _take_keys(self, config: Config) -> None:
         assert config.keys is not None  # noqa: S101 - narrows the type
@@ -94,7 +104,7 @@ class Node:
         self._observer = Observer(
             signer, self.store, by_id, self._context, self.pricer.moment, self.recorder.keep
         )
-        self._submitter = Submitter(self.rpc, account, self.store, config.chain.max_fee_gwei * 10**9, wall_ms)
+        self.submitter = Submitter(self.rpc, account, self.store, submit_rules(config), wall_ms)
         asks = {address: peer.ask for address, peer in self._peers.items() if address != signer.address}
         block_time_s = config.chain.block_time_s
         self._publisher = Publisher(
@@ -103,7 +113,7 @@ class Node:
             self.terms,
             self.observe,
             asks,
-            self._submitter,
+            self.submitter,
             block_time_s,
             config.stagger_s,
         )
@@ -187,7 +197,15 @@ class Node:
     async def _watch_chain(self) -> None:
         while True:
             await self.watcher.look(wall_ms())
+            if self.submitter is not None and self.chain is not None:
+                await self._prepare(self.submitter, self.chain)
             await asyncio.sleep(self.config.chain.poll_ms / 1000)
+
+    async def _prepare(self, submitter: Submitter, chain: ChainState) -> None:
+        try:
+            await submitter.refresh(chain.head)
+        except (ChainError, StoreFailed) as error:
+            log().warning("gas account not readable", reason=str(error), advice=error.hint)
 
     async def _tick(self) -> None:
         while True:
@@ -233,6 +251,19 @@ class Node:
             if self.keeper is not None and self.chain is not None:
                 await self.keeper.look(self.chain, self.address, wall_ms() // 1000)
             await asyncio.sleep(max(1, self.config.chain.poll_ms / 1000))
+
+
+def tell_endpoint(name: str, health: Health) -> None:
+    """Log that an endpoint's state has changed."""
+    advice = "nothing, if others are alive; else check chain.rpc_urls" if health.why else ""
+    log().info("endpoint", endpoint=name, state=str(health.state), why=health.why, advice=advice)
+
+
+def submit_rules(config: Config) -> SubmitRules:
+    """What the configuration says of transactions, in wei."""
+    chain = config.chain
+    fees = FeeRules(chain.max_fee_gwei * 10**9, chain.max_priority_fee_gwei * 10**9)
+    return SubmitRules(fees, chain.block_time_s, chain.confirmations)
 
 
 def build_node(config: Config) -> Node:

@@ -115,12 +115,17 @@ class Publisher:
             mined = await self._submitter.submit(
                 update_call(batch, chain.max_age_s, self._block_time_s),
                 chain.head.base_fee,
-                RECEIPT_BLOCKS * self._block_time_s,
+                self._patience_s(batch, chain),
             )
         except (ChainError, StoreFailed) as error:
             return Outcome(now_ms, gathered, None, str(error))
         problem = "" if mined.succeeded else f"the update reverted: {mined.reason}"
         return Outcome(now_ms, gathered, mined, problem)
+
+    def _patience_s(self, batch: Batch, chain: ChainState) -> int:
+        """While the observation is younger than half of maxAge a dearer transaction carries it; then a fresh batch does."""
+        half = batch.request.observed_at + chain.max_age_s // 2
+        return max(2 * self._block_time_s, half - chain.head.timestamp)
 
     async def _ask_self(self, request: ObserveRequest) -> SignedReport:
         return self._local(request)

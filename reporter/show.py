@@ -72,6 +72,8 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
     for name, venue in document["venues"].items():
         state = "ok" if venue["ok"] else f"failing ({venue['failures']} in a row): {venue['lastError']}"
         lines.append(f"  {name:12} {state}" + (f"  [{venue['label']}]" if venue["label"] else ""))
+    for name, endpoint in document.get("endpoints", {}).items():
+        lines.append(f"  {name:12} {endpoint['state']}" + (f": {endpoint['why']}" if endpoint["why"] else ""))
     for feed, venues in document.get("excluded", {}).items():
         lines += [
             f"  {v} is excluded from {feed}; to let it back: spotline readmit {v} --feed {feed}"

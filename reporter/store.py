@@ -14,30 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reporter.errors import AlreadyRunning, ConfigError, StoreFailed
 from reporter.models import Round
+from reporter.tables import make
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS ledger (
-  config_digest BLOB NOT NULL, feed_id BLOB NOT NULL, observed_at INTEGER NOT NULL, price INTEGER NOT NULL,
-  record TEXT NOT NULL, PRIMARY KEY (config_digest, observed_at, feed_id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS ledger_time ON ledger (observed_at);
-CREATE TABLE IF NOT EXISTS journal (
-  id INTEGER PRIMARY KEY, nonce INTEGER NOT NULL, purpose TEXT NOT NULL, tx_hash TEXT NOT NULL UNIQUE, raw BLOB NOT NULL,
-  sent_at_ms INTEGER NOT NULL, state TEXT NOT NULL, gas_used INTEGER, max_fee INTEGER NOT NULL,
-  priority_fee INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS rounds (
-  feed TEXT NOT NULL, round_id INTEGER NOT NULL, observed_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
-  answer INTEGER NOT NULL, reporters INTEGER NOT NULL, spread_bps INTEGER NOT NULL, decimals INTEGER NOT NULL,
-  tx_hash TEXT NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (feed, round_id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS records (
-  id INTEGER PRIMARY KEY, observed_at INTEGER NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL,
-  UNIQUE (observed_at, digest));
-CREATE TABLE IF NOT EXISTS memory (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS readmissions (feed TEXT NOT NULL, venue TEXT NOT NULL, PRIMARY KEY (feed, venue));
-"""
 MAX_RECORDS = 20_000
 _ROUND_KEYS = (
     *("feed", "roundId", "observedAt", "updatedAt", "answer", "reporters", "spreadBps", "decimals"),
@@ -52,6 +34,22 @@ class Priced:
     feed_id: bytes
     price: int
     record: Mapping[str, Any]
+
+
+class Sent(NamedTuple):
+    """A transaction in the journal. Fees in wei per gas."""
+
+    nonce: int
+    purpose: str
+    tx_hash: str
+    max_fee: int
+    priority_fee: int
+    sent_at_ms: int
+    state: str = "sent"
+    block: int | None = None
+
+
+SENT = Sent._fields
 
 
 class Store:
@@ -84,7 +82,7 @@ class Store:
             db = sqlite3.connect(path, isolation_level=None, timeout=2)
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
-            db.executescript(SCHEMA)
+            make(db)
         except sqlite3.DatabaseError as error:
             raise ConfigError(
                 f"{path} cannot be used: {error}",
@@ -144,36 +142,86 @@ class Store:
         """Forget the records of seconds before this one."""
         self._run("DELETE FROM records WHERE observed_at < ?", before)
 
-    def journal_sent(
-        self, nonce: int, purpose: str, tx_hash: str, raw: bytes, max_fee: int, priority_fee: int, now_ms: int
-    ) -> None:
-        """Note a transaction before it is sent. Fees in wei per gas."""
+    def journal_sent(self, sent: Sent, raw: bytes) -> None:
+        """Note a transaction before it is sent."""
         columns = "nonce, purpose, tx_hash, raw, max_fee, priority_fee, sent_at_ms, state"
         insert = f"INSERT OR REPLACE INTO journal ({columns}) VALUES (?,?,?,?,?,?,?,'sent')"  # noqa: S608 - fixed
-        self._run(insert, nonce, purpose, tx_hash, raw, max_fee, priority_fee, now_ms)
+        values = (
+            sent.nonce,
+            sent.purpose,
+            sent.tx_hash,
+            raw,
+            sent.max_fee,
+            sent.priority_fee,
+            sent.sent_at_ms,
+        )
+        self._run(insert, *values)
 
-    def journal_unsettled(self) -> tuple[int, int, int] | None:
-        """Nonce, max fee and priority fee of the newest transaction whose fate we do not know, or None."""
-        unsettled = "state IN ('sent', 'unknown')"
-        query = f"SELECT nonce, max_fee, priority_fee FROM journal WHERE {unsettled} ORDER BY id DESC LIMIT 1"  # noqa: S608
-        rows = self._run(query)
-        return rows[0] if rows else None
+    def journal_done(
+        self,
+        tx_hash: str,
+        state: str,
+        gas_used: int | None = None,
+        block: int | None = None,
+        cost_gwei: int = 0,
+    ) -> None:
+        """Note what became of a transaction: ``mined``, ``reverted``, ``refused``, ``replaced`` by another of its nonce, or
+        again ``sent`` when a reorganisation dropped it. ``cost_gwei``: what it cost, rounded up."""
+        update = "UPDATE journal SET state=?, gas_used=?, block=?, cost_gwei=?, settled=? WHERE tx_hash=?"
+        settled = state in ("refused", "replaced")
+        self._run(update, state, gas_used, block, cost_gwei, settled, tx_hash)
 
-    def journal_done(self, tx_hash: str, state: str, gas_used: int | None) -> None:
-        """Note what became of a transaction: ``mined``, ``reverted``, ``refused``, or ``unknown`` while nobody can say."""
-        self._run("UPDATE journal SET state=?, gas_used=? WHERE tx_hash=?", state, gas_used, tx_hash)
+    def journal_settle(self, tx_hash: str) -> None:
+        """Its fate is final."""
+        self._run("UPDATE journal SET settled=1 WHERE tx_hash=?", tx_hash)
+
+    def journal_open(self) -> list[Sent]:
+        """The transactions whose fate is not final, oldest first."""
+        query = f"SELECT {','.join(SENT)} FROM journal WHERE NOT settled ORDER BY id"  # noqa: S608 - fixed
+        return [Sent(*row) for row in self._run(query)]
 
     def journal(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest transactions, newest first."""
-        columns = ("nonce", "purpose", "tx_hash", "sent_at_ms", "state", "gas_used")
+        columns = ("nonce", "purpose", "tx_hash", "sent_at_ms", "state", "gas_used", "block", "cost_gwei")
         query = f"SELECT {','.join(columns)} FROM journal ORDER BY id DESC LIMIT ?"  # noqa: S608 - fixed
         return [dict(zip(columns, row, strict=True)) for row in self._run(query, limit)]
 
-    def add_round(self, round_: Round, decimals: int, tx_hash: str, block: int) -> None:
-        """Keep a round seen on-chain."""
-        row = (round_.feed, round_.round_id, round_.observed_at, round_.updated_at, round_.answer)
-        rest = (round_.reporters, round_.spread_bps, decimals, tx_hash, block)
-        self._run("INSERT OR REPLACE INTO rounds VALUES (?,?,?,?,?,?,?,?,?,?)", *row, *rest)
+    def spent_gwei(self, since_ms: int) -> int:
+        """What the transactions sent since then have cost."""
+        rows = self._run("SELECT coalesce(sum(cost_gwei), 0) FROM journal WHERE sent_at_ms >= ?", since_ms)
+        return int(rows[0][0])
+
+    def replace_rounds(self, first: int, last: int, rows: Sequence[tuple[Round, int, str, int]]) -> list[str]:
+        """Keep what was seen in blocks ``first`` to ``last`` in place of what was there; rows are a round, its decimals, its
+        transaction and its block. Return the rounds that are gone, as ``"BTC/USD 7"``."""
+        values = [
+            (
+                r.feed,
+                r.round_id,
+                r.observed_at,
+                r.updated_at,
+                r.answer,
+                r.reporters,
+                r.spread_bps,
+                decimals,
+                tx,
+                block,
+            )
+            for r, decimals, tx, block in rows
+        ]
+        with self._transaction() as db:
+            old = db.execute(
+                "DELETE FROM rounds WHERE block BETWEEN ? AND ? RETURNING feed, round_id, tx_hash",
+                (first, last),
+            ).fetchall()
+            db.executemany("INSERT OR REPLACE INTO rounds VALUES (?,?,?,?,?,?,?,?,?,?)", values)
+        new = {(row[0], row[1], row[8]) for row in values}
+        return [f"{feed} {round_id}" for feed, round_id, tx in old if (feed, round_id, tx) not in new]
+
+    def round_times(self, first: int) -> dict[tuple[int, str], int]:
+        """The block times of the rounds kept from block ``first`` on, by block and transaction."""
+        rows = self._run("SELECT block, tx_hash, updated_at FROM rounds WHERE block >= ?", first)
+        return {(block, tx_hash): updated_at for block, tx_hash, updated_at in rows}
 
     def rounds(self, feed: str, limit: int = 50) -> list[dict[str, Any]]:
         """The newest rounds of a feed, newest first, as JSON documents."""

@@ -16,8 +16,11 @@ MAX_LOG_BLOCKS = 500
 class Watcher:
     """``state`` is None until the chain was read once; ``problem`` is empty while it can be read."""
 
-    def __init__(self, reader: AggregatorReader, deployment: Deployment, store: Store) -> None:
+    def __init__(
+        self, reader: AggregatorReader, deployment: Deployment, store: Store, confirmations: int
+    ) -> None:
         self._reader, self._deployment, self._store = reader, deployment, store
+        self._confirmations = confirmations
         self._seen_block: int | None = None
         self._lock = asyncio.Lock()
         self.state: ChainState | None = None
@@ -39,11 +42,24 @@ class Watcher:
     async def _keep_rounds(self, head: int) -> None:
         start = self._deployment.start_block
         seen = max(head - LOOK_BACK_BLOCKS, start) - 1 if self._seen_block is None else self._seen_block
-        self._seen_block = seen = min(seen, head)  # a chain that went back is read again from its new head
+        # Blocks that are not final are read again: a reorganisation may have changed them.
+        seen = max(start - 1, min(seen, head - self._confirmations))
         while seen < head:
             last = min(head, seen + MAX_LOG_BLOCKS)
-            for found in await self._reader.rounds_since(seen + 1, last):
-                feed = self._deployment.feeds.get(found.round.feed)
-                if feed is not None:  # the aggregator may have feeds that this deployment file does not know
-                    self._store.add_round(found.round, feed.decimals, found.tx_hash, found.block)
+            await self._keep_blocks(seen + 1, last)
             self._seen_block = seen = last
+
+    async def _keep_blocks(self, first: int, last: int) -> None:
+        found = await self._reader.rounds_since(first, last, self._store.round_times(first))
+        feeds = (
+            self._deployment.feeds
+        )  # the aggregator may have feeds that this deployment file does not know
+        rows = [
+            (s.round, feeds[s.round.feed].decimals, s.tx_hash, s.block)
+            for s in found
+            if s.round.feed in feeds
+        ]
+        if gone := self._store.replace_rounds(first, last, rows):
+            log().warning(
+                "rounds dropped", rounds=gone, advice="nothing: a reorganisation; the feeds are due again"
+            )

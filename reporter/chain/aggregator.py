@@ -1,6 +1,6 @@
 """Reading the aggregator: configuration, rounds and their events, as our own values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,8 +8,9 @@ from eth_typing import ChecksumAddress
 from web3 import AsyncHTTPProvider, AsyncWeb3
 
 from reporter.chain.deployment import Deployment
+from reporter.chain.endpoint import Block
 from reporter.chain.revert import abi
-from reporter.chain.rpc import Block, Rpc, block_at
+from reporter.chain.rpc import Rpc, block_at
 from reporter.errors import ChainError
 from reporter.models import Round, feed_id, feed_name
 from reporter.report import Domain, config_digest
@@ -92,16 +93,24 @@ class AggregatorReader:
         """The newest round of one feed."""
         return _round(feed, await self._call("latestRound", self._deployment.feed(feed).feed_id))
 
-    async def rounds_since(self, first: int, last: int) -> list[SeenRound]:
-        """The rounds accepted in blocks ``first`` to ``last``, both included."""
+    async def rounds_since(
+        self, first: int, last: int, times: Mapping[tuple[int, str], int] | None = None
+    ) -> list[SeenRound]:
+        """The rounds accepted in blocks ``first`` to ``last``, both included.
+
+        Args:
+            times: Block times known already, by block and transaction.
+        """
 
         async def found(w3: AsyncWeb3[AsyncHTTPProvider]) -> list[SeenRound]:
             event = self._contract(w3).events.RoundAccepted
             return [_seen(log) for log in await event.get_logs(from_block=first, to_block=last)]
 
-        seen = await self._rpc.read(found)
-        times = {block: (await block_at(self._rpc, block)).timestamp for block in {s.block for s in seen}}
-        return [replace(s, round=replace(s.round, updated_at=times[s.block])) for s in seen]
+        seen, known = await self._rpc.read(found), times or {}
+        asked = {s.block for s in seen if (s.block, s.tx_hash) not in known}
+        new = {block: (await block_at(self._rpc, block)).timestamp for block in asked}
+        at = [known.get((s.block, s.tx_hash)) or new[s.block] for s in seen]
+        return [replace(s, round=replace(s.round, updated_at=t)) for s, t in zip(seen, at, strict=True)]
 
     async def _read_set(self, count: int, digest: bytes, quorum: int) -> ReporterSet:
         reporters = tuple(await self._call("reporters"))

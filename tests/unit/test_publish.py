@@ -1,10 +1,11 @@
 """Whose turn it is, what is due, and what the chain watcher keeps."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from reporter.chain.aggregator import ChainState, ReporterSet, SeenRound
 from reporter.chain.deployment import DeployedFeed, Deployment
-from reporter.chain.rpc import Block
+from reporter.chain.endpoint import Block
 from reporter.config import ScheduleSection
 from reporter.errors import ChainError
 from reporter.models import Status
@@ -100,14 +101,17 @@ class FakeReader:
         self.head = 50
         self.asked: list[tuple[int, int]] = []
         self.down = False
+        self.quiet = False
 
     async def state(self, now_ms):
         if self.down:
             raise ChainError("no RPC endpoint answered")
         return _chain(self.head)
 
-    async def rounds_since(self, first, last):
+    async def rounds_since(self, first, last, times):
         self.asked.append((first, last))
+        if self.quiet:
+            return []
         return [
             SeenRound(round_("BTC/USD", 64_000, 1, last), "0xab", last),
             SeenRound(round_("XRP/USD", 1, 1), "0x", 1),
@@ -118,18 +122,18 @@ class FakeReader:
 def watched(tmp_path):
     feed = DeployedFeed("BTC/USD", AGGREGATOR, 8)
     reader, store = FakeReader(), Store(tmp_path)
-    yield reader, Watcher(reader, Deployment(31337, AGGREGATOR, {"BTC/USD": feed}, None, 3), store), store
+    yield reader, Watcher(reader, Deployment(31337, AGGREGATOR, {"BTC/USD": feed}, None, 3), store, 2), store
     store.close()
 
 
-async def test_watch__new_blocks__each_read_once_and_unknown_feeds_left_out(watched):
+async def test_watch__new_blocks__each_read_until_it_is_final_and_unknown_feeds_left_out(watched):
     reader, watcher, store = watched
     await watcher.look(NOW_MS)
     await watcher.look(NOW_MS)
     reader.head = 53
     await watcher.look(NOW_MS)
 
-    assert reader.asked == [(3, 50), (51, 53)]
+    assert reader.asked == [(3, 50), (49, 50), (51, 53)]
     assert [r["roundId"] for r in store.rounds("BTC/USD")] == [53, 50]
     assert watcher.problem == ""
 
@@ -152,6 +156,18 @@ async def test_watch__chain_went_back__follows_from_the_new_head(watched):
     await watcher.look(NOW_MS)
 
     assert reader.asked[-1] == (41, 42)
+
+
+async def test_watch__round_gone_after_a_reorganisation__dropped_and_told(watched):
+    reader, watcher, store = watched
+    await watcher.look(NOW_MS)
+    reader.quiet = True
+
+    with capture_logs() as logs:
+        await watcher.look(NOW_MS)
+
+    assert store.rounds("BTC/USD") == []
+    assert [(entry["event"], entry["rounds"]) for entry in logs] == [("rounds dropped", ["BTC/USD 50"])]
 
 
 async def test_watch__rpc_down_and_back__problem_said_then_gone_and_state_kept(watched):

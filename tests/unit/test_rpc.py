@@ -9,7 +9,8 @@ from web3.exceptions import Web3RPCError
 
 from reporter.chain.aggregator import AggregatorReader
 from reporter.chain.deployment import DeployedFeed, Deployment
-from reporter.chain.rpc import Block, Receipt, Rpc, SendRefused
+from reporter.chain.endpoint import Block
+from reporter.chain.rpc import Receipt, Rpc, SendRefused
 from reporter.errors import ChainError
 from tests.unit.peers import AGGREGATOR, REPORTERS
 
@@ -99,7 +100,8 @@ async def test_read__first_endpoint_down__second_answers_and_is_asked_first_next
     node = rpc({"eth_getBlockByNumber": ConnectionError("refused")}, {"eth_getBlockByNumber": BLOCK})
     await node.head()
 
-    assert node._good == 1
+    assert [health.state.value for health in node.health.values()] == ["dead", "alive"]
+    assert node._place(1) < node._place(0)
 
 
 async def test_read__wrong_chain__said_without_the_secret_path():

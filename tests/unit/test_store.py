@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reporter.errors import AlreadyRunning, ConfigError, StoreFailed
 from reporter.models import Round, feed_id
-from reporter.store import Priced, Store
+from reporter.store import Priced, Sent, Store
 
 pytestmark = pytest.mark.unit
 DIGEST, BTC, ETH = b"\1" * 32, feed_id("BTC/USD"), feed_id("ETH/USD")
@@ -83,11 +83,15 @@ def test_prune__old_rows__forgotten_new_ones_kept(store):
 
 
 def test_journal__sent_then_mined__newest_first(store):
-    store.journal_sent(5, "update", "0xaa", b"raw", 70, 7, 1)
-    store.journal_sent(6, "accrue", "0xbb", b"raw", 80, 8, 2)
-    store.journal_done("0xaa", "mined", 61_000)
+    first, second = Sent(5, "update", "0xaa", 70, 7, 1), Sent(6, "accrue", "0xbb", 80, 8, 2)
+    store.journal_sent(first, b"raw")
+    store.journal_sent(second, b"raw")
+    store.journal_done("0xaa", "mined", 61_000, 9, 1_234)
 
-    assert store.journal_unsettled() == (6, 80, 8)
+    assert store.journal_open() == [first._replace(state="mined", block=9), second]
+    assert (store.spent_gwei(0), store.spent_gwei(2)) == (1_234, 0)
+    store.journal_settle("0xaa")
+    assert store.journal_open() == [second]
     newest, oldest = store.journal()
     assert (newest["nonce"], newest["state"], newest["gas_used"]) == (6, "sent", None)
     assert (oldest["nonce"], oldest["state"], oldest["gas_used"]) == (5, "mined", 61_000)
@@ -95,7 +99,8 @@ def test_journal__sent_then_mined__newest_first(store):
 
 def test_rounds__added__documents_newest_first(store):
     for number in (1, 2):
-        store.add_round(Round("BTC/USD", number, 100 + number, 101 + number, 6 * 10**12, 3, 4), 8, "0xab", 9)
+        round_ = Round("BTC/USD", number, 100 + number, 101 + number, 6 * 10**12, 3, 4)
+        store.replace_rounds(number, number, [(round_, 8, "0xab", 9)])
 
     documents = store.rounds("BTC/USD")
 
@@ -128,7 +133,7 @@ def test_claim__disk_refuses__store_failed_and_nothing_claimed(tmp_path):
     with pytest.raises(StoreFailed, match="readonly"):
         store.claim(DIGEST, 1, [Priced(BTC, 1, {})])
     with pytest.raises(StoreFailed):
-        store.journal_sent(1, "update", "0xaa", b"raw", 1, 1, 1)
+        store.journal_sent(Sent(1, "update", "0xaa", 1, 1, 1), b"raw")
 
     store._db.execute("PRAGMA query_only=0")
     assert store.stated(DIGEST, 1) == {}

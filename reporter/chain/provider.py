@@ -1,0 +1,52 @@
+"""web3's HTTP provider with a limit on replies: an endpoint that sends a gigabyte is refused, not stored."""
+
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
+from web3 import AsyncHTTPProvider, AsyncWeb3
+from web3.types import RPCEndpoint
+
+MAX_REPLY_BYTES = 4 * 2**20
+"""500 blocks of round events are a tenth of it."""
+
+
+class ReplyTooLarge(ValueError):
+    """An endpoint sent more than it may."""
+
+
+class BoundedProvider(AsyncHTTPProvider):
+    """One connection pool, one total deadline for a request, at most ``MAX_REPLY_BYTES`` of reply, no redirects."""
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        super().__init__(
+            url,
+            exception_retry_configuration=None,
+            cache_allowed_requests=True,  # else web3 asks eth_chainId twice around every call
+            cacheable_requests={RPCEndpoint("eth_chainId")},
+            request_cache_validation_threshold=1,
+        )
+        self._timeout = ClientTimeout(total=timeout_s)
+        self._session: ClientSession | None = None
+
+    async def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
+        if self._session is None:  # needs the running loop
+            self._session = ClientSession(connector=TCPConnector(limit=64), timeout=self._timeout)
+        headers = {"Content-Type": "application/json"}
+        async with self._session.post(
+            str(self.endpoint_uri), data=request_data, headers=headers, allow_redirects=False
+        ) as response:
+            response.raise_for_status()
+            body = bytearray()
+            async for chunk in response.content.iter_any():
+                body += chunk
+                if len(body) > MAX_REPLY_BYTES:
+                    raise ReplyTooLarge(f"{method} was answered with more than {MAX_REPLY_BYTES} bytes")
+        return bytes(body)
+
+    async def disconnect(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def connect(url: str, timeout_s: float) -> AsyncWeb3[AsyncHTTPProvider]:
+    """A web3 over one endpoint; nothing is asked yet."""
+    return AsyncWeb3(BoundedProvider(url, timeout_s))
