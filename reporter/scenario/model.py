@@ -138,7 +138,6 @@ class Variant(Section):
     bounds: Annotated[tuple[Bound, ...], Field(strict=False, alias="bound", min_length=1)]
     market: Annotated[tuple[Market, ...], Field(strict=False)] = ()
     tape: str = ""
-    tape_form: Literal["bars", "ticks"] = "bars"
     tape_truth: Annotated[tuple[Market_, ...], Field(strict=False)] = ()
 
 
