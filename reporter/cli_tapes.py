@@ -29,6 +29,10 @@ Without = Annotated[str, typer.Option(help="Markets to leave out of the index, V
 TapeFolder = Annotated[
     Path | None, typer.Option(help="Folder of recorded tapes, for a variant that plays one.")
 ]
+Weights = Annotated[
+    str,
+    typer.Option(help="tape: weigh venues by what they traded on the whole tape, instead of as configured."),
+]
 Seed = Annotated[int, typer.Option(help="Of the noise fault.")]
 
 
@@ -59,6 +63,7 @@ def replay(
     faults: Faults = "",
     seed: Seed = 1,
     config: Rules = None,
+    weights: Weights = "",
     rounds: Annotated[
         Path | None, typer.Option(help="Write every index with its sources here, one JSON document a line.")
     ] = None,
@@ -73,7 +78,7 @@ def replay(
     from reporter.tapes.replayed import Request, parse_speed, replay_tape
 
     replayed = replay_tape(
-        Request(tape, faults, seed, config, parse_speed(speed), rounds), None if as_json else print
+        Request(tape, faults, seed, config, parse_speed(speed), rounds, weights), None if as_json else print
     )
     print_result(replayed.document(), as_json, replayed.lines)
     replayed.index_or_raise()
@@ -88,6 +93,7 @@ def backtest(
     faults: Faults = "",
     seed: Seed = 1,
     config: Rules = None,
+    weights: Weights = "",
     scenario: Annotated[str, typer.Option(help="Play this incident instead of a tape.")] = "",
     variant: Annotated[str, typer.Option(help="Of the scenario; its first one without it.")] = "",
     tapes: TapeFolder = None,
@@ -109,12 +115,12 @@ def backtest(
         _list(as_json)
     elif scenario:
         refuse("--scenario", TAPE=tape, feed=feed, reference=reference, without=without)
-        refuse("--scenario", faults=faults, config=config)
+        refuse("--scenario", faults=faults, config=config, weights=weights)
         _play(scenario, variant, tapes, plot, as_json)
     else:
         refuse("a tape", variant=variant, tapes=tapes)
         given = required(tape=tape, feed=feed)
-        _compare((given, feed, reference, without, faults, seed, config, plot), as_json)
+        _compare((given, feed, reference, without, faults, seed, config, plot, weights), as_json)
 
 
 def refuse(beside: str, **given: object) -> None:
@@ -148,7 +154,9 @@ def _play(scenario: str, variant: str, tapes: Path | None, plot: Path | None, as
     played.within_or_raise()
 
 
-def _compare(asked: tuple[Path, str, str, str, str, int, Path | None, Path | None], as_json: bool) -> None:
+def _compare(
+    asked: tuple[Path, str, str, str, str, int, Path | None, Path | None, str], as_json: bool
+) -> None:
     from reporter.tapes.compared import Request, compare
 
     compared = compare(Request(*asked))

@@ -64,6 +64,7 @@ class Played:
             "reference": ["truth"],
             "without": [],
             "faults": [],
+            "weights": "configured",
             **comparison_document(self.comparison),
             "bounds": [_bound_document(measure) for measure in self.judgement.measures],
             "within": self.judgement.met,
