@@ -79,6 +79,10 @@ class ScenarioError(ConfigError):
     """A scenario file that says something impossible, or too little."""
 
 
+class DepthError(ConfigError):
+    """A file of depths that cannot be read, or says something impossible."""
+
+
 class MissingTool(ConfigError):
     """A program that devnet starts is not installed."""
 
