@@ -75,7 +75,7 @@ def book_costs(path: Path, moves: str) -> Costs:
     honest = {name: method(books.prices) for name, method in methods.items()}
     if silent := next((name for name, price in honest.items() if price is None), None):
         raise NoIndex(f"{silent} has no price of {books.feed} from these books, so nothing can be moved")
-    asked = with_bar(_attacks(books, methods, wanted), "attacks", len(methods) * (len(wanted) + 1))
+    asked = with_bar(_attacks(books, methods, wanted), "attacks", len(methods) * (len(wanted) + 1), every=1)
     attacks: dict[str, dict[int, Attack | None]] = {name: {} for name in methods}
     broken: dict[str, Breakdown | None] = {}
     for name, move_ppm, found in asked:

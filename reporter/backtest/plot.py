@@ -16,6 +16,7 @@ from reporter.models import SCALE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 ENDINGS = (".png", ".svg", ".pdf")
 REFERENCE, OURS, PAR = "#b5b5b5", "#0b5fff", "#d62728"
@@ -42,11 +43,19 @@ def check_plot(path: Path) -> None:
 
 
 def draw(comparison: Comparison, path: Path, title: str, scene: Scene | None = None) -> None:
-    """Write the picture; of an incident with its venues.
+    """Write the picture.
 
     Raises:
         UsageError: The file cannot be written.
     """
+    try:
+        picture(comparison, title, scene).savefig(path)
+    except OSError as refused:
+        raise UsageError(f"{path} cannot be written: {refused.strerror}") from refused
+
+
+def picture(comparison: Comparison, title: str, scene: Scene | None = None) -> "Figure":
+    """Return the picture: prices above, errors below; of an incident with its venues."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an extra
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415 - as above
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
@@ -63,10 +72,7 @@ def draw(comparison: Comparison, path: Path, title: str, scene: Scene | None = N
     below.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # the same
     above.set_title(title, loc="left", fontsize=11, wrap=True)
     figure.legend(*above.get_legend_handles_labels(), loc="outside right upper", fontsize=9)
-    try:
-        figure.savefig(path)
-    except OSError as refused:
-        raise UsageError(f"{path} cannot be written: {refused.strerror}") from refused
+    return figure
 
 
 def _prices(axes: "Axes", comparison: Comparison, scene: Scene | None) -> None:
@@ -112,6 +118,7 @@ def _draw_scene(axes: "Axes", track: Track, scene: Scene) -> None:
         axes.plot(times, _floats(prices), label=f"venue {name}", drawstyle="steps-post", **style)
     if mark := scene.mark:
         at = (mark.at_ms / DAY_MS, mark.price / SCALE)
+        axes.autoscale_view()
         across, up = axes.transAxes.inverted().transform(axes.transData.transform(at))
         axes.annotate(
             f"{mark.text}, {utc_text(mark.at_ms)[11:19]} UTC",
