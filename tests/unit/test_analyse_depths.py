@@ -82,8 +82,11 @@ def test_cost__a_clamp_that_cannot_be_passed__is_never(tmp_path: Path) -> None:
     # One venue alone, and BitMEX keeps its last price when that jumps by 10 % or more.
     path = write(tmp_path, TEXT.split('[[venue]]\nname = "b"')[0], "one.toml")
 
-    found = document("analyse", "cost", path, "--move", "20")["methods"]["bitmex"]
+    methods = document("analyse", "cost", path, "--move", "20")["methods"]
 
+    # Ours holds, too, while one venue is over 1 % from the index of the second before.
+    assert methods["spotline"]["moves"][0]["cost"] is None
+    found = methods["bitmex"]
     assert found["moves"][0] == {"move_ppm": 200_000, "cost": None, "exact": None, "distances_ppm": None}
     assert (found["breakdown_venues"], found["breakdown_share_ppm"]) == (None, None)
     assert "never" in spotline("analyse", "cost", path, "--move", "20").stdout
@@ -107,17 +110,19 @@ def test_priced__nobody_moved__every_method_says_the_honest_price(depths: Path) 
 
 
 def test_priced__ours__weighs_and_caps_as_the_index_does(tmp_path: Path) -> None:
-    text = 'feed = "USDE/USD"\n'
-    for name, weight in {"big": 60, "b": 10, "c": 10, "d": 10, "e": 10}.items():
-        text += f'[[venue]]\nname = "{name}"\nprice = "1"\nweight = {weight}\n'
+    text = 'feed = "BTC/USD"\n'
+    for i, name in enumerate("abcdefg"):
+        text += f'[[venue]]\nname = "{name}"\nprice = "{1_000 + i}"\nweight = {1 if i < 4 else 100}\n'
         text += 'bids = [["1", "1"]]\nasks = [["1", "1"]]\n'
-    books = load_books(write(tmp_path, text, "usde.toml"))
-    attacked = {**dict.fromkeys(books.prices, SCALE), "big": SCALE * 65 // 100}
+    books = load_books(write(tmp_path, text, "seven.toml"))
 
-    found = {name: method(attacked) for name, method in priced_methods(books).items()}
+    found = {name: method(books.prices) for name, method in priced_methods(books).items()}
 
-    assert found["spotline"] == SCALE
-    assert found["weighted_mean"] == SCALE * (60 * 65 + 40 * 100) // 10_000
+    # e, f and g have 24 % each, the four below 7 % each: half is passed at e. The mean is not capped.
+    assert found["median"] == 1_003 * SCALE
+    assert found["spotline"] == 1_004 * SCALE
+    assert found["weighted_mean"] is not None
+    assert found["weighted_mean"] > 1_004 * SCALE
 
 
 def test_depth__one_book__amounts_liquidity_and_impact_by_hand(tmp_path: Path) -> None:

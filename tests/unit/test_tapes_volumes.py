@@ -161,17 +161,18 @@ def test_backtest__weights_from_the_tape__the_weighted_mean_moves_to_where_the_v
     assert (equal["weights"], by_volume["weights"]) == ("configured", "tape")
 
 
-def test_replay__weights_from_the_tape__one_of_five_with_most_of_it_counts_for_more(tmp_path: Path) -> None:
-    prices = {"big": "1003", "b": "1000", "c": "1001", "d": "1002", "e": "1004"}
-    rows = tuple((600, v, "BTC/USD", prices[v], {"big": "60"}.get(v, "0.1")) for v in prices)
+def test_replay__weights_from_the_tape__move_the_median_to_where_the_volume_is(tmp_path: Path) -> None:
+    rows = tuple(
+        (600, venue, "BTC/USD", str(1_000 + i), "1" if i < 4 else "100") for i, venue in enumerate("abcdefg")
+    )
     words = ("replay", tape(tmp_path, *rows))
 
     equal, by_volume = document(*words), document(*words, "--weights", "tape")
 
-    # Equal: the third of 1000 to 1004. Capped: 0.19 each up to 1002 makes 0.57, over half. By volume all the same:
-    # the cap holds one venue at 0.24, so the median stays.
-    assert equal["feeds"]["BTC/USD"]["last"] == str(1_002 * SCALE)
-    assert by_volume["feeds"]["BTC/USD"]["last"] == str(1_002 * SCALE)
+    # The fourth of 1000 to 1006. By volume e, f and g have 24 % each, the four below 7 % each: half is passed at e.
+    assert equal["feeds"]["BTC/USD"]["last"] == str(1_003 * SCALE)
+    assert by_volume["feeds"]["BTC/USD"]["last"] == str(1_004 * SCALE)
+    assert (equal["weights"], by_volume["weights"]) == ("configured", "tape")
 
 
 @pytest.mark.parametrize("verb", [("backtest", "--feed", "BTC/USD"), ("replay",)])
