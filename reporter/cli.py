@@ -9,6 +9,7 @@ from urllib.parse import quote
 import typer
 from rich.console import Console
 
+from reporter.cli_analyse import verbs as analyse_verbs
 from reporter.cli_parts import AsJson, ConfigFile, print_result, until_stopped
 from reporter.cli_tapes import verbs as tape_verbs
 from reporter.errors import SpotlineError, UsageError
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(tape_verbs)
+app.add_typer(analyse_verbs, name="analyse")
 NodeUrl = Annotated[str, typer.Option("--node", help="Web API of a running reporter.")]
 DEFAULT_CONFIG, DEFAULT_NODE = Path("spotline.toml"), "http://127.0.0.1:9200"
 

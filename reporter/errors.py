@@ -51,6 +51,15 @@ class UnknownScenario(UsageError):
         self.known = known
 
 
+class UnknownVariant(UsageError):
+    """A variant that a scenario does not have."""
+
+    def __init__(self, scenario: str, variant: str, known: list[str]) -> None:
+        super().__init__(f"{scenario} has no variant {variant!r}", hint=f"its variants: {', '.join(known)}")
+        self.variant = variant
+        self.known = known
+
+
 class ConfigError(SpotlineError):
     """A configuration that cannot be used; ``key`` and ``line`` say where when known."""
 
@@ -68,6 +77,10 @@ class KeyFileError(ConfigError):
 
 class ScenarioError(ConfigError):
     """A scenario file that says something impossible, or too little."""
+
+
+class DepthError(ConfigError):
+    """A file of depths that cannot be read, or says something impossible."""
 
 
 class MissingTool(ConfigError):

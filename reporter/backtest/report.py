@@ -5,6 +5,7 @@ from typing import Any
 from reporter.backtest import Comparison, Figures
 from reporter.models import SCALE
 from reporter.money import percent_text
+from reporter.table import columns
 
 _RATIOS = ("mean_error", "p99_error", "max_error", "availability", "honest_rejected")
 
@@ -51,12 +52,9 @@ HEADS = (
 
 def table_lines(comparison: Comparison) -> list[str]:
     """The table, a row per method, in the order in which they took part; and what it counts."""
-    rows = [HEADS, *table_rows(comparison)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
-    table = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
     jumps = len(comparison.jumps)
     return [
-        *table,
+        *columns([HEADS, *table_rows(comparison)]),
         f"{comparison.moments:,} moments, {comparison.referenced:,} with a reference, {jumps} jumps of 1 % in a minute",
     ]
 

@@ -17,13 +17,22 @@ MINUTE_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One market's minute. ``minute_s`` is the Unix second of its open, ``close`` 1e18 fixed point."""
+    """One market's minute. ``minute_s`` is the Unix second of its open, ``close`` 1e18 fixed point.
+
+    Attributes:
+        volume: What was traded in it, in the base currency, 1e18 fixed point; 0 where nothing was.
+    """
 
     minute_s: int
     venue: str
     symbol: str
     close: int
-    traded: bool
+    volume: int
+
+    @property
+    def traded(self) -> bool:
+        """Whether the close is a price of this minute."""
+        return self.volume > 0
 
 
 def read_bars(path: Path) -> Iterator[Bar]:
@@ -112,7 +121,7 @@ def _bar(path: Path, line: int, row: list[str]) -> Bar:
     ]
     if close == 0:
         raise bad_value(path, line, "close", amounts[3], "a price above 0")
-    return Bar(int(minute), venue, symbol, close, volume > 0)
+    return Bar(int(minute), venue, symbol, close, volume)
 
 
 def amount_of(path: Path, line: int, name: str, text: str) -> int:

@@ -42,6 +42,15 @@ class Arrival:
     received_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How late prices came by the venue's clock: the median and the 99th percentile (nearest rank), and the most."""
+
+    median_ms: int
+    p99_ms: int
+    worst_ms: int
+
+
 def price_at(points: Sequence[Point], at_ms: int) -> int | None:
     """Return the newest price known at ``at_ms``, of points oldest first; None before the first."""
     position = bisect_right(points, at_ms, key=_at_ms)
@@ -115,6 +124,15 @@ def uptime_ppm(arrivals: Iterable[Arrival], start_ms: int, end_ms: int, max_age_
         fresh_ms += max(0, min(until, end_ms) - max(since, reached))
         reached = max(reached, min(until, end_ms))
     return share_ppm(fresh_ms, end_ms - start_ms)
+
+
+def delay(arrivals: Iterable[Arrival]) -> Delay | None:
+    """Return how late prices arrived; None without any. A clock ahead of ours makes a delay negative."""
+    late = sorted(a.received_ms - a.exchange_ms for a in arrivals)
+    if not late:
+        return None
+    ranks = [max(0, -(-len(late) * part // 100) - 1) for part in (50, 99, 100)]
+    return Delay(*(late[rank] for rank in ranks))
 
 
 def _returns(points: Sequence[Point], start_ms: int, end_ms: int, step_ms: int) -> list[int] | None:

@@ -57,6 +57,23 @@ class _Step:
     cost: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """Where an attack wants the index: at ``target`` (scaled by PPM) or beyond."""
+
+    prices: Mapping[str, int]
+    method: Method
+    target: int
+    up: bool
+
+    def __call__(self, distances: Mapping[str, int]) -> bool:
+        """Whether venues moved this far take it there."""
+        index = self.method(_moved(self.prices, distances, up=self.up))
+        if index is None:
+            return False
+        return index * PPM >= self.target if self.up else index * PPM <= self.target
+
+
 def least_cost(
     prices: Mapping[str, int],
     depth: Mapping[str, Sequence[Level]],
@@ -87,18 +104,13 @@ def least_cost(
     if honest is None or move_ppm == 0 or move_ppm <= -PPM or len(prices) > MOST_VENUES:
         raise ValueError(f"cannot move {honest} by {move_ppm} ppm on {len(prices)} venues")
     up, target = move_ppm > 0, honest * (PPM + move_ppm)
-
-    def moved_enough(distances: Mapping[str, int]) -> bool:
-        index = method(_moved(prices, distances, up=up))
-        return index is not None and (index * PPM >= target if up else index * PPM <= target)
-
     venues = sorted(prices)
     to_target = [_distance(prices[venue], target, up=up) for venue in venues]
     ladders = [_ladder(depth.get(v, ()), ppm) for v, ppm in zip(venues, to_target, strict=True)]
     exact = math.prod(map(len, ladders)) <= most_states
     if not exact:
         ladders = [_short(ladder, ppm) for ladder, ppm in zip(ladders, to_target, strict=True)]
-    found = _cheapest(venues, ladders, moved_enough)
+    found = _cheapest(venues, ladders, _Goal(prices, method, target, up))
     return Attack(found[0], found[1], exact) if found else None
 
 

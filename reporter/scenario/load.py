@@ -38,7 +38,8 @@ def read(file: str, text: str) -> Scenario:
     try:
         scenario = Scenario.model_validate(tomllib.loads(text))
     except ValidationError as error:
-        raise _explain(file, error) from None
+        message, key = explained(error)
+        raise ScenarioError(f"{file}: {message}", key=key) from None
     except (RecursionError, ValueError) as error:
         raise ScenarioError(f"{file}: not valid TOML: {error}") from None
     if file.removesuffix(".toml") != scenario.name:
@@ -50,12 +51,13 @@ def _folder() -> Traversable:
     return files("reporter") / "scenarios"
 
 
-def _explain(file: str, error: ValidationError) -> ScenarioError:
+def explained(error: ValidationError) -> tuple[str, str]:
+    """The first thing that is wrong with a file, with its value, and the key where it stands."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"]) or "the file"
     if first["type"] == "extra_forbidden":
-        return ScenarioError(f"{file}: unknown key {key!r}", key=key)
+        return f"unknown key {key!r}", key
     said = first["msg"].removeprefix("Value error, ")
     value = f", not {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
     given = "" if first["type"] in ("missing", "value_error") else value
-    return ScenarioError(f"{file}: {key}: {said[0].lower()}{said[1:]}{given}", key=key)
+    return f"{key}: {said[0].lower()}{said[1:]}{given}", key

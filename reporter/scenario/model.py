@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from reporter.errors import UnknownVariant
 from reporter.index.symbols import parse
 from reporter.market.decimals import to_fixed
 from reporter.models import Leg
@@ -138,7 +139,6 @@ class Variant(Section):
     bounds: Annotated[tuple[Bound, ...], Field(strict=False, alias="bound", min_length=1)]
     market: Annotated[tuple[Market, ...], Field(strict=False)] = ()
     tape: str = ""
-    tape_form: Literal["bars", "ticks"] = "bars"
     tape_truth: Annotated[tuple[Market_, ...], Field(strict=False)] = ()
 
 
@@ -167,13 +167,15 @@ class Scenario(Section):
         return int(self.starts.timestamp()) * 1000
 
     def variant(self, name: str) -> Variant:
-        """The variant of that name; KeyError with the known ones."""
+        """The variant of that name.
+
+        Raises:
+            UnknownVariant: There is none.
+        """
         for found in self.variants:
             if found.name == name:
                 return found
-        raise KeyError(
-            f"{self.name} has no variant {name!r}, only {', '.join(v.name for v in self.variants)}"
-        )
+        raise UnknownVariant(self.name, name, [v.name for v in self.variants])
 
     def markets_of(self, variant: Variant) -> tuple[Market, ...]:
         """The markets that the variant's feeds use, the variant's own instead of the common ones."""

@@ -1,7 +1,5 @@
 """From a scenario to what the venues said at each moment, what was true, and our index of it."""
 
-import csv
-import gzip
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -12,10 +10,10 @@ from reporter.errors import ScenarioError
 from reporter.index import plan, step
 from reporter.index.state import FeedState
 from reporter.index.units import PPM
-from reporter.market.decimals import to_fixed
-from reporter.market.tape_rows import MINUTE_S, read_bars
 from reporter.models import SCALE, FeedRules, Index, Leg, Quote
+from reporter.replay import moments as replayed
 from reporter.scenario.model import Feed, Market, Point, Points, Scenario, Variant, quotient
+from reporter.tapes import open_tape
 
 
 class Moment(NamedTuple):
@@ -34,7 +32,9 @@ class Book(NamedTuple):
 
 
 def moments(scenario: Scenario, variant: Variant, tapes: Path | None = None) -> Iterator[Moment]:
-    """Yield what the venues said, every ``round_s``; the same scenario gives the same moments.
+    """Yield what the venues said; the same scenario gives the same moments.
+
+    A path is looked at every ``round_s``; a tape is played whole, as often as ``spotline backtest`` looks at it.
 
     Args:
         tapes: The folder of recorded files, for a variant that plays one.
@@ -48,8 +48,7 @@ def moments(scenario: Scenario, variant: Variant, tapes: Path | None = None) -> 
             raise ScenarioError(
                 f"{scenario.name}, {variant.name}: plays {variant.tape}: say in which folder it is"
             )
-        read = _bars if variant.tape_form == "bars" else _ticks
-        yield from read(scenario, variant, tapes / variant.tape)
+        yield from _recorded(variant, tapes / variant.tape)
         return
     markets = scenario.markets_of(variant)
     for offset_ms in range(0, scenario.lasts + 1, scenario.round_s * 1000):
@@ -147,35 +146,9 @@ def _dated(scenario: Scenario, market: Market, book: Book, seen_ms: int, lag_s: 
     return Quote(leg.venue, leg.symbol, book.bid, book.ask, None, said_ms, None, arrived_ms, label)
 
 
-def _bars(scenario: Scenario, variant: Variant, path: Path) -> Iterator[Moment]:
-    """Minute bars: close = last = bid = ask at the minute's end; a minute without a trade keeps the old quote."""
-    by_time: dict[int, dict[Leg, Quote]] = {}
-    for bar in read_bars(path):
-        at_ms, leg = (bar.minute_s + MINUTE_S) * 1000, Leg(bar.venue, bar.symbol)
-        if bar.traded:
-            close, label = bar.close, f"TAPE {scenario.name}"
-            quote = Quote(bar.venue, bar.symbol, close, close, close, at_ms, at_ms, at_ms, label)
-            by_time.setdefault(at_ms, {})[leg] = quote
-    newest: dict[Leg, Quote] = {}
-    for at_ms in sorted(by_time):
-        newest = newest | by_time[at_ms]
-        lasts = [newest[leg].last or 0 for leg in variant.tape_truth if leg in newest]
-        yield Moment(at_ms, newest, sum(lasts) // len(lasts) if lasts else None)
-
-
-def _ticks(scenario: Scenario, variant: Variant, path: Path) -> Iterator[Moment]:
-    """Trades with both clocks: at each moment the last one that had arrived."""
-    leg = variant.feeds[0].markets[0]
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        trades = [
-            (int(row["received_us"]) // 1000, int(row["exchange_us"]) // 1000, to_fixed(row["price"]))
-            for row in csv.DictReader(lines)
-        ]
-    trades.sort()
-    label = f"TAPE {scenario.name}"
-    for at_ms in range(scenario.starts_ms, scenario.starts_ms + scenario.lasts + 1, scenario.round_s * 1000):
-        position = bisect_right(trades, at_ms, key=lambda trade: trade[0]) - 1
-        if position >= 0:
-            arrived_ms, traded_ms, price = trades[position]
-            quote = Quote(leg.venue, leg.symbol, None, None, price, None, traded_ms, arrived_ms, label)
-            yield Moment(at_ms, {leg: quote}, None)
+def _recorded(variant: Variant, path: Path) -> Iterator[Moment]:
+    """A tape from its first moment to its last; the truth is the mean of ``tape_truth``'s newest trades, floored."""
+    tape = open_tape(path)
+    for at_ms, quotes in replayed(tape.quotes(), tape.every_ms):
+        lasts = [quotes[leg].last or 0 for leg in variant.tape_truth if leg in quotes]
+        yield Moment(at_ms, quotes, sum(lasts) // len(lasts) if lasts else None)

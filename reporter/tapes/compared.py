@@ -13,6 +13,7 @@ from reporter.errors import NoIndex, UsageError
 from reporter.models import FeedRules, Leg
 from reporter.tapes.plans import for_tape, needed, without
 from reporter.tapes.stage import Stage, open_stage, require_markets, split_legs
+from reporter.tapes.volumes import check_weights, weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Request:
     seed: int = 1
     config: Path | None = None
     plot: Path | None = None
+    weights: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Compared:
     reference: Sequence[Leg]
     left_out: Sequence[Leg]
     comparison: Comparison
+    weights: str = ""
 
     def document(self) -> dict[str, Any]:
         """What ``--json`` prints."""
@@ -45,6 +48,7 @@ class Compared:
             "reference": [str(leg) for leg in self.reference],
             "without": [str(leg) for leg in self.left_out],
             "faults": [fault.text for fault in self.stage.faults],
+            "weights": self.weights or "configured",
         } | comparison_document(self.comparison)
 
     def lines(self) -> list[str]:
@@ -60,6 +64,7 @@ class Compared:
             f"{self.comparison.feed} on {self.stage.tape.name} against {against}"
             + (f", without {left_out}" if left_out else "")
             + (f", faults {faults}" if faults else "")
+            + (", weighed by its volumes" if self.weights else "")
         )
 
     def index_or_raise(self) -> None:
@@ -80,11 +85,12 @@ def compare(request: Request) -> Compared:
     wanted = split_legs(request.reference, "--reference")
     prices = Prices(lambda leg: leg in wanted if wanted else leg.symbol == request.feed)
     stage = open_stage(request.tape, request.config, request.faults, request.seed, prices.look)
+    check_weights(request.weights)
     plan, left_out = _plan(request, stage)
     reference = _reference(request, stage)
     truth = Truth(prices.of(reference), next(r for r in plan if r.feed == request.feed).max_age_ms)
     comparison = backtest(stage.moments("backtest"), plan, request.feed, truth, contestants())
-    compared = Compared(stage, reference, left_out, comparison)
+    compared = Compared(stage, reference, left_out, comparison, request.weights)
     if request.plot:
         draw(comparison, request.plot, compared.title())
     return compared
@@ -97,7 +103,9 @@ def _plan(request: Request, stage: Stage) -> tuple[tuple[FeedRules, ...], tuple[
     rules = without(needed(stage.rules, request.feed), request.feed, left_out)
     if not next(r for r in rules if r.feed == request.feed).legs:
         raise UsageError(f"--without leaves no market of {request.feed}")
-    return for_tape(needed(rules, request.feed), stage.tape.form), left_out
+    wanted = needed(rules, request.feed)
+    chosen = weighed(stage.tape, wanted) if request.weights else wanted
+    return for_tape(chosen, stage.tape.form), left_out
 
 
 def _reference(request: Request, stage: Stage) -> tuple[Leg, ...]:

@@ -10,8 +10,8 @@ T = TypeVar("T")
 EVERY = 500
 
 
-def with_bar(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
-    """Hand items on, and show how many of ``total`` have gone by."""
+def with_bar(items: Iterable[T], what: str, total: int | None = None, every: int = EVERY) -> Iterator[T]:
+    """Hand items on, and show after each ``every`` how many of ``total`` have gone by."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield from items
@@ -21,5 +21,5 @@ def with_bar(items: Iterable[T], what: str, total: int | None = None) -> Iterato
         task = progress.add_task(what, total=total)
         for number, item in enumerate(items, 1):
             yield item
-            if number % EVERY == 0:
+            if number % every == 0:
                 progress.update(task, completed=number)

@@ -17,6 +17,7 @@ from reporter.record import index_document
 from reporter.replay import paced, replay
 from reporter.tapes.plans import for_tape
 from reporter.tapes.stage import Stage, open_stage
+from reporter.tapes.volumes import check_weights, weighed
 
 MAX_SPEED = 1_000_000
 
@@ -31,6 +32,7 @@ class Request:
     config: Path | None = None
     speed: int | None = None
     rounds: Path | None = None
+    weights: str = ""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class Replayed:
     stage: Stage
     moments: int
     feeds: Mapping[str, FeedSummary]
+    weights: str = ""
 
     def document(self) -> dict[str, Any]:
         """What ``--json`` prints: prices as decimal strings of 1e18 fixed-point integers."""
@@ -72,6 +75,7 @@ class Replayed:
             "quotes": tape.count,
             "markets": [str(leg) for leg in tape.markets],
             "faults": [fault.text for fault in self.stage.faults],
+            "weights": self.weights or "configured",
             "moments": self.moments,
             "feeds": {name: _feed_document(feed) for name, feed in self.feeds.items()},
         }
@@ -83,7 +87,8 @@ class Replayed:
         return [
             f"{tape.name}: {tape.count:,} quotes of {len(tape.markets)} markets, {self.moments:,} moments from "
             f"{utc_text(tape.first_ms)} to {utc_text(tape.last_ms)}"
-            + (f", faults {faults}" if faults else ""),
+            + (f", faults {faults}" if faults else "")
+            + (", weighed by its volumes" if self.weights else ""),
             *(_feed_line(name, feed) for name, feed in self.feeds.items()),
         ]
 
@@ -103,7 +108,9 @@ def replay_tape(request: Request, tell: Callable[[str], object] | None = None) -
         TapeError, UsageError, ConfigError: Something asked for does not exist.
     """
     stage = open_stage(request.tape, request.config, request.faults, request.seed)
-    plan = for_tape(stage.rules, stage.tape.form)
+    check_weights(request.weights)
+    rules = weighed(stage.tape, stage.rules) if request.weights else stage.rules
+    plan = for_tape(rules, stage.tape.form)
     found = stage.moments("replay")
     if request.speed:
         found = paced(found, request.speed, lambda: time.monotonic_ns() // 1_000_000, time.sleep)
@@ -117,7 +124,7 @@ def replay_tape(request: Request, tell: Callable[[str], object] | None = None) -
             _write(rounds, indices.values())
             if tell and request.speed:
                 tell(_moment_line(indices.values()))
-    return Replayed(stage, count, feeds)
+    return Replayed(stage, count, feeds, request.weights)
 
 
 def parse_speed(text: str) -> int | None:

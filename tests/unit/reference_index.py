@@ -2,17 +2,24 @@
 
 Written to be compared with the page paragraph by paragraph. It shares the models and the names of the statuses with
 the reporter and nothing else. Ratios are fractions until the page says that they are floored to ppm.
+``reference_prices.py`` has what comes before the outliers.
 """
 
-import re
-from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from reporter.models import SCALE, FeedRules, Leg, Quote, Status
-
-PPM = 1_000_000
-SIGNABLE = (Status.OK, Status.REDUCED, Status.DEGRADED)
+from tests.unit.reference_prices import (
+    PPM,
+    Priced,
+    Result,
+    age_ms,
+    floor,
+    median,
+    ppm,
+    priced_legs,
+    weighted_median,
+)
 
 
 class Memory:
@@ -26,163 +33,6 @@ class Memory:
         self.at_ms: int | None = None
         self.last: tuple[int, int] | None = None  # when, price
         self.history: list[tuple[int, int]] = []
-
-
-class Result(NamedTuple):
-    """``legs``: per leg whether it is kept, its price and its share in ppm."""
-
-    status: Status
-    price: int | None
-    confidence: int | None
-    flags: tuple[str, ...]
-    held: tuple[int, int] | None
-    legs: dict[Leg, tuple[bool, int | None, int]]
-    newest_kept_ms: int
-
-
-class Priced(NamedTuple):
-    """A leg that has a price in the feed's currency."""
-
-    leg: Leg
-    price: int
-    weight: int
-    half_spread: int | None
-
-
-# ------------------------------------------------------------------ Numbers
-
-
-def floor(number: Fraction) -> int:
-    return number.numerator // number.denominator
-
-
-def ppm(part: int, whole: int) -> int:
-    return floor(Fraction(part * PPM, whole))
-
-
-def median(values: list[int]) -> int:
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    if len(ordered) % 2 == 1:
-        return ordered[half]
-    return floor(Fraction(ordered[half - 1] + ordered[half], 2))
-
-
-def weighted_median(votes: Sequence[tuple[int, int | Fraction]]) -> int:
-    """The value at which half of the weight is passed; at exactly half, the mean of the two, floored."""
-    total = sum(weight for _, weight in votes)
-    values = sorted({value for value, _ in votes})
-    for value in values:
-        up_to = sum(w for v, w in votes if v <= value)
-        if 2 * up_to > total:
-            return value
-        if 2 * up_to == total:
-            above = min(v for v in values if v > value)
-            return floor(Fraction(value + above, 2))
-    raise AssertionError("no votes")
-
-
-# ------------------------------------------------------------------ A venue quote, Freshness
-
-
-def age_ms(quote: Quote, at_ms: int) -> int:
-    for time in (quote.book_at_ms, quote.last_at_ms):
-        if time is not None:
-            return at_ms - time
-    return at_ms - quote.received_at_ms
-
-
-def well_formed(quote: Quote) -> bool:
-    given = [price for price in (quote.bid, quote.ask, quote.last) if price is not None]
-    if not given or min(given) <= 0 or (quote.bid is None) != (quote.ask is None):
-        return False
-    return quote.bid is None or quote.bid <= quote.ask
-
-
-def in_time(quote: Quote, rules: FeedRules, at_ms: int) -> bool:
-    age = age_ms(quote, at_ms)
-    ahead_at_arrival = (at_ms - age) - quote.received_at_ms
-    return age <= rules.max_age_ms and -age <= rules.max_ahead_ms and ahead_at_arrival <= rules.max_ahead_ms
-
-
-def faded(quote: Quote, rules: FeedRules, at_ms: int) -> int:
-    age = age_ms(quote, at_ms)
-    if age <= rules.fade_from_ms:
-        return PPM
-    return max(1, ppm(rules.max_age_ms - age, rules.max_age_ms - rules.fade_from_ms))
-
-
-def spread(quote: Quote) -> int:
-    return ppm(2 * (quote.ask - quote.bid), quote.ask + quote.bid)
-
-
-def own_price(quote: Quote, rules: FeedRules, at_ms: int) -> int | None:
-    """The venue's price in its own currency."""
-    trade_age = None if quote.last is None or quote.last_at_ms is None else at_ms - quote.last_at_ms
-    recent = trade_age is not None and -rules.max_ahead_ms <= trade_age <= rules.last_trade_max_age_ms
-    if quote.bid is None:
-        return quote.last if recent or quote.last_at_ms is None else None
-    if recent:
-        return sorted([quote.bid, quote.ask, quote.last])[1]
-    return floor(Fraction(quote.bid + quote.ask, 2))
-
-
-def widest_allowed(quotes: list[Quote], rules: FeedRules) -> int:
-    """The larger of 1 % and 3 times the venues' median spread."""
-    by_venue: dict[str, list[int]] = {}
-    for quote in quotes:
-        if quote.bid is not None:
-            by_venue.setdefault(quote.venue, []).append(spread(quote))
-    if not by_venue:
-        return rules.max_spread_ppm
-    return max(rules.max_spread_ppm, 3 * median([median(of_venue) for of_venue in by_venue.values()]))
-
-
-# ------------------------------------------------------------------ Quote conversion
-
-
-def rate(leg: Leg, feed: str, results: dict[str, Result], at_ms: int) -> tuple[str, int] | None:
-    """How a leg converts: ("times", rate) or ("inverse", 0); None where its conversion may not be used."""
-    base, quote = re.split("/", feed)
-    leg_base, leg_quote = re.split("/", leg.symbol)
-    if (leg_base, leg_quote) == (base, quote):
-        return "times", SCALE
-    if (leg_base, leg_quote) == (quote, base):
-        return "inverse", 0
-    by = results[f"{leg_quote}/{quote}"]
-    if by.status not in SIGNABLE or at_ms - by.newest_kept_ms > 60_000:
-        return None
-    return "times", by.price
-
-
-def converted(price: int, how: tuple[str, int]) -> int:
-    if how[0] == "inverse":
-        return floor(Fraction(SCALE * SCALE, price))
-    return floor(Fraction(price * how[1], SCALE))
-
-
-def priced_legs(
-    rules: FeedRules, quotes: dict[Leg, Quote], results: dict[str, Result], at_ms: int
-) -> list[Priced]:
-    sound = []
-    for leg in rules.legs:
-        quote = quotes.get(leg)
-        if quote is None or not well_formed(quote) or not in_time(quote, rules, at_ms):
-            continue
-        how = rate(leg, rules.feed, results, at_ms)
-        if how is not None:
-            sound.append((leg, quote, how))
-    limit = widest_allowed([quote for _, quote, _ in sound], rules)
-    found = []
-    for leg, quote, how in sound:
-        own = own_price(quote, rules, at_ms)
-        if own is None or (quote.bid is not None and spread(quote) > limit):
-            continue
-        price = converted(own, how)
-        if price > 0:
-            half = None if quote.bid is None else floor(Fraction(price * spread(quote), 2 * PPM))
-            found.append(Priced(leg, price, faded(quote, rules, at_ms), half))
-    return found
 
 
 # ------------------------------------------------------------------ Outliers
@@ -357,15 +207,7 @@ def one_feed(
     if legs:
         out, too_few, m, exclusions = judge(legs, rules, memory, at_ms)
     counted = [x for x in legs if too_few or x.leg not in out]
-    status, price = settle(counted, rules, memory, at_ms, too_few=too_few)
-    confidence = None
-    if price is not None:
-        confidence = confidence_of(counted, rules)
-        width = ppm(confidence, price)
-        if width > rules.confidence_unsigned_ppm:
-            status, price, confidence = Status.HELD, None, None
-        elif width > rules.confidence_degraded_ppm:
-            status = Status.DEGRADED
+    status, price, confidence = sure(counted, rules, memory, at_ms, too_few=too_few)
     recent = memory.last is not None and at_ms - memory.last[0] <= rules.hold_ms
     result = Result(
         status,
@@ -383,13 +225,33 @@ def one_feed(
         memory.bias_at_ms = at_ms
         if len(judges) >= 3:
             watch_bias(everybody, m, rules, memory, at_ms, looked_ms)
-    memory.at_ms = at_ms
-    if price is not None:
-        memory.last = (at_ms, price)
-        if not memory.history or at_ms - memory.history[-1][0] >= 10_000:
-            memory.history = [x for x in memory.history if at_ms - x[0] <= rules.volatile_window_ms]
-            memory.history.append((at_ms, price))
+    remember(price, rules, memory, at_ms)
     return result
+
+
+def sure(
+    counted: list[Priced], rules: FeedRules, memory: Memory, at_ms: int, *, too_few: bool
+) -> tuple[Status, int | None, int | None]:
+    """Status, price and confidence: too wide a confidence degrades, or holds back."""
+    status, price = settle(counted, rules, memory, at_ms, too_few=too_few)
+    if price is None:
+        return status, None, None
+    confidence = confidence_of(counted, rules)
+    width = ppm(confidence, price)
+    if width > rules.confidence_unsigned_ppm:
+        return Status.HELD, None, None
+    return (Status.DEGRADED if width > rules.confidence_degraded_ppm else status), price, confidence
+
+
+def remember(price: int | None, rules: FeedRules, memory: Memory, at_ms: int) -> None:
+    """When it was looked, and the last index; one per 10 s goes into the history."""
+    memory.at_ms = at_ms
+    if price is None:
+        return
+    memory.last = (at_ms, price)
+    if not memory.history or at_ms - memory.history[-1][0] >= 10_000:
+        memory.history = [x for x in memory.history if at_ms - x[0] <= rules.volatile_window_ms]
+        memory.history.append((at_ms, price))
 
 
 def traces(

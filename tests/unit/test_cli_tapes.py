@@ -2,13 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from reporter.cli import app, main
 from reporter.tapes import open_tape
+from tests.unit.commands import document, refusal, spotline
 from tests.unit.taping import DEPEG, GEMINI, require, write
 
 pytestmark = pytest.mark.unit
@@ -26,27 +24,6 @@ def little(tmp_path: Path) -> Path:
         for venue, price in (("kraken", "1000"), ("coinbase", "1002"))
     ]
     return write(tmp_path, HEADER + "".join(rows), "little.csv")
-
-
-def spotline(*words: object) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words])
-
-
-def document(*words: object) -> dict[str, Any]:
-    result = spotline(*words, "--json")
-    assert result.exit_code == 0, result.exception
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
-
-
-def refusal(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object
-) -> tuple[int, str]:
-    """The exit code and stderr of a command that fails."""
-    monkeypatch.setattr("sys.argv", ["spotline", *map(str, words)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0), capsys.readouterr().err
 
 
 def test_backtest__depeg__ours_within_0_3_percent_and_no_minute_over_0_5() -> None:

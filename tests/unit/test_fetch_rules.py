@@ -1,7 +1,6 @@
 """The rules a Fetcher applies to an answer, one by one, on a transport inside the process."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import httpcore
@@ -9,72 +8,12 @@ import httpx
 import pytest
 
 from reporter.errors import ConfigError
-from reporter.sources import Fetched, make_source
+from reporter.sources import make_source
 from reporter.sources.base import Fetcher, StatusError, shared_ssl_context
 from reporter.sources.retry import retry_after_s
+from tests.unit.wires import BODY, JSON, NOW_MS, Answer, Wire, answer, fetch, no_wait, reason
 
 pytestmark = pytest.mark.unit
-
-GOLDEN = Path(__file__).parent / "golden"
-BODY = (GOLDEN / "coinbase.json").read_bytes()
-JSON = {"content-type": "application/json"}
-NOW_MS = 1_790_848_770_500
-
-Answer = httpx.Response | BaseException
-
-
-class Wire(httpx.AsyncBaseTransport):
-    """Answers by script, keeps what was sent; the last answer is repeated."""
-
-    def __init__(self, *script: Answer | Callable[[httpx.Request], httpx.Response]) -> None:
-        self.script = list(script)
-        self.sent: list[httpx.Request] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.sent.append(request)
-        answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer if isinstance(answer, httpx.Response) else answer(request)
-
-
-class Chunks(httpx.AsyncByteStream):
-    """A body in pieces that counts how many were taken."""
-
-    def __init__(self, piece: bytes, count: int) -> None:
-        self.piece, self.count, self.taken = piece, count, 0
-
-    async def __aiter__(self):  # type: ignore[no-untyped-def]
-        for _ in range(self.count):
-            self.taken += 1
-            yield self.piece
-
-
-async def fetch(
-    *script: Answer | Callable[[httpx.Request], httpx.Response], kind: str = "coinbase", **more
-) -> Fetched:  # type: ignore[no-untyped-def]
-    symbols = more.pop("symbols", ["BTC/USD"])
-    fetcher = Fetcher(make_source(kind), now_ms=lambda: NOW_MS, transport=Wire(*script), **more)
-    try:
-        return await fetcher.fetch(symbols)
-    finally:
-        await fetcher.close()
-
-
-def answer(status: int = 200, body: bytes = BODY, **headers: str) -> httpx.Response:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.Response(status, headers=JSON | named, stream=httpx.ByteStream(body))
-
-
-async def reason(*script: Answer | Callable[[httpx.Request], httpx.Response], **more) -> str:  # type: ignore[no-untyped-def]
-    fetched = await fetch(*script, **more)
-    assert fetched.quotes == ()
-    (error,) = fetched.errors
-    return error.reason
-
-
-async def no_wait(seconds: float) -> None:
-    """Stands in for the wait between attempts."""
 
 
 async def test_fetch__good_answer__stamped_with_receive_time_venue_and_label() -> None:
@@ -199,93 +138,6 @@ async def test_fetch__retry_after_beyond_the_deadline__given_up_at_once_and_pass
 )
 def test_retry_after__any_header__whole_seconds_or_nothing(value: str, seconds: int) -> None:
     assert retry_after_s(value) == seconds
-
-
-@pytest.mark.parametrize(
-    "encoding", ["gzip", "br", "zstd", "deflate", "gzip, gzip", "identity, gzip", "x", ""]
-)
-async def test_fetch__content_encoding__refused_unread(encoding: str) -> None:
-    assert await reason(answer(content_encoding=encoding)) == "encoded"
-
-
-@pytest.mark.parametrize("encoding", ["identity", "Identity"])
-async def test_fetch__identity_encoding__read(encoding: str) -> None:
-    assert (await fetch(answer(content_encoding=encoding))).quotes
-
-
-@pytest.mark.parametrize(
-    "media",
-    [
-        "text/html",
-        "text/plain",
-        "application/jsonp",
-        "application/json, text/html",
-        "json",
-        "",
-        ";application/json",
-    ],
-)
-async def test_fetch__content_type__refused(media: str) -> None:
-    assert await reason(answer(content_type=media)) == "content_type"
-
-
-@pytest.mark.parametrize(
-    "media", ["application/json", "Application/JSON;charset=UTF-8", "application/json ; v=1"]
-)
-async def test_fetch__json_content_type__read(media: str) -> None:
-    assert (await fetch(answer(content_type=media))).quotes
-
-
-@pytest.mark.parametrize("length", ["-1", "5, 5", "0x10", "1e3", " ", "٣", "1" * 21, "262145", "99999999999"])
-async def test_fetch__content_length_false_or_large__refused_unread(length: str) -> None:
-    stream = Chunks(BODY, 1)
-    bad = httpx.Response(
-        200,
-        headers=[(b"content-type", b"application/json"), (b"content-length", length.encode())],
-        stream=stream,
-    )
-
-    assert await reason(bad) in ("protocol", "too_large")
-    assert stream.taken == 0
-
-
-async def test_fetch__body_without_end__cut_at_the_cap() -> None:
-    stream = Chunks(b" " * 65_536, 16_384)
-
-    assert await reason(httpx.Response(200, headers=JSON, stream=stream)) == "too_large"
-    assert stream.taken == 5
-
-
-async def test_fetch__larger_cap_of_a_venue__used() -> None:
-    padding = b" " * 1_000_000
-    body = padding + (GOLDEN / "okx.json").read_bytes()
-
-    assert (await fetch(answer(body=body), kind="okx", symbols=["BTC/USDT"])).quotes
-
-
-@pytest.mark.parametrize(
-    ("failure", "code"),
-    [
-        (httpcore.ReadTimeout("slow"), "timeout"),
-        (httpcore.PoolTimeout("full"), "timeout"),
-        (httpcore.RemoteProtocolError("h11"), "protocol"),
-        (httpx.RemoteProtocolError("h11"), "protocol"),
-        (httpcore.ReadError("reset"), "network"),
-        (ConnectionResetError("reset"), "network"),
-        (RecursionError("deep"), "depth"),
-        (MemoryError(), "memory"),
-    ],
-)
-async def test_fetch__failure_below__one_exception_type_with_a_reason(
-    failure: BaseException, code: str
-) -> None:
-    wire = Wire(failure)
-    fetcher = Fetcher(make_source("coinbase"), now_ms=lambda: NOW_MS, transport=wire, sleep=no_wait)
-
-    (error,) = (await fetcher.fetch(["BTC/USD"])).errors
-
-    assert (error.venue, error.reason) == ("coinbase", code)
-    assert len(wire.sent) == 1
 
 
 class Hanging(httpx.AsyncBaseTransport):

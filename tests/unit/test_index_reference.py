@@ -11,7 +11,8 @@ from reporter.index import State, step
 from reporter.index.state import FeedState
 from reporter.models import FeedRules, Index, Leg, Quote
 from tests.unit.index_cases import START_MS, Sequence
-from tests.unit.reference_index import Memory, Result, memory_view, reference_step
+from tests.unit.reference_index import Memory, memory_view, reference_step
+from tests.unit.reference_prices import Result
 
 pytestmark = pytest.mark.unit
 

@@ -22,8 +22,8 @@ from reporter.methods.bitmex import BitmexRules, bitmex
 from reporter.methods.clamped import ClampRules, deribit
 from reporter.methods.parts import clamp
 from reporter.methods.pyth import aggregate
-from reporter.methods.stake import flare_quartiles, skip_price
 from reporter.models import SCALE, FeedRules, Quote, Status
+from tests.unit.stake import flare_quartiles, skip_price
 
 pytestmark = pytest.mark.unit
 

@@ -1,6 +1,6 @@
-"""How two oracles join their voters' prices by stake: Skip Connect and Flare. Checked against their vectors.
+"""How two oracles join their voters' prices by stake: Skip Connect and Flare, for the vectors that they publish.
 
-A voter here is a node, not a venue, so neither is an index method; both are what a weighted median can mean.
+A voter is a node, not a venue, so neither is an index method; Flare's median is our ``weighted_median_floor``.
 """
 
 from collections.abc import Iterable, Sequence
