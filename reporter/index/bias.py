@@ -30,6 +30,9 @@ def advance(prices: Mapping[str, int], middle: int, rules: FeedRules, at_ms: int
     """Add the moment's signed biases, for the time since the last look, to the sums by slot, and forget the slots
     before the window.
 
+    A distance counts for at most the widest band: further off, the outlier rule acts. Without that limit one look at a price
+    1,000 times too high would exclude a venue, or, if three of five were captured for a second, the two honest ones.
+
     Args:
         prices: Every venue's price, also of those that are excluded.
         middle: The median that they are compared with.
@@ -47,7 +50,8 @@ def advance(prices: Mapping[str, int], middle: int, rules: FeedRules, at_ms: int
                 del sums[venue]
     if step_ms:
         for venue, price in prices.items():
-            part = (price - middle) * PPM // middle * step_ms
+            off_ppm = (price - middle) * PPM // middle
+            part = max(-rules.band_max_ppm, min(rules.band_max_ppm, off_ppm)) * step_ms
             of_venue = sums.get(venue, ())
             if of_venue and of_venue[-1][0] == slot:
                 part += of_venue[-1][1]

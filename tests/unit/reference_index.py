@@ -99,7 +99,8 @@ def watch_bias(
     if seen_ms:
         for venue, price in prices_of(legs).items():
             sums = memory.biases.setdefault(venue, {})
-            sums[now] = sums.get(now, 0) + ppm(price - m, m) * seen_ms
+            off = max(-rules.band_max_ppm, min(rules.band_max_ppm, ppm(price - m, m)))
+            sums[now] = sums.get(now, 0) + off * seen_ms
     memory.biases = {venue: sums for venue, sums in memory.biases.items() if sums}
     for venue, sums in memory.biases.items():
         if Fraction(abs(sum(sums.values())), rules.bias_window_ms) > rules.bias_limit_ppm:

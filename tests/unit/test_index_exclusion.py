@@ -144,6 +144,25 @@ def test_bias__a_premium_that_ends__is_forgotten_after_the_window() -> None:
     assert tape.memory[FEED].barred == ()
 
 
+@pytest.mark.parametrize("factor", [1_000, 0.001])
+def test_bias__a_minute_a_thousand_times_off__bars_nobody(factor: float) -> None:
+    tape = Tape(rules("abcde"))
+    tape(FLAT)
+    for _ in range(6):
+        tape(FLAT | {"e": 100 * factor})
+
+    assert tape.memory[FEED].barred == ()
+
+
+def test_bias__three_of_five_captured_for_ten_minutes__the_honest_two_are_not_barred() -> None:
+    tape = Tape(rules("abcde"))
+    tape(FLAT)
+    for _ in range(60):
+        tape(FLAT | dict.fromkeys("abc", 0.1))
+
+    assert tape.memory[FEED].barred == ()
+
+
 def test_bias__two_venues_that_disagree__neither_is_barred_and_they_agree_again() -> None:
     tape = Tape(rules("ab", min_venues=2))
     apart = [tape({"a": 100, "b": 82}) for _ in range(180)]
