@@ -84,7 +84,7 @@ bench: setup         ## the figures of bench/, each measured
 	@for script in bench/stations.py bench/index.py bench/replay.py bench/gas.py; do echo "--- $$script"; python "$$script"; done
 
 system:              ## Debian packages that some tests need
-	@echo "system: nothing to install yet"
+	@tools/system.sh
 
 clean:               ## remove everything that set-up and tests made
 	rm -rf .venv node_modules .toolchain build artifacts cache contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

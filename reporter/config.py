@@ -31,6 +31,14 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _nats_url(value: str) -> str:
+    parts = urlsplit(value)
+    _ = parts.port
+    if parts.scheme not in ("nats", "tls") or not parts.hostname or parts.username:
+        raise ValueError("it must be a nats:// or tls:// URL without user information")  # as above
+    return value
+
+
 def _market(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+:[A-Z0-9]+/[A-Z0-9]+(-PERP)?", value):
         raise ValueError(f"{value!r} is not venue:BASE/QUOTE")
@@ -107,10 +115,17 @@ class ScheduleSection(_Section):
 
 
 class PeerSection(_Section):
-    """Another reporter of the set."""
+    """Another reporter of the set; without ``url`` it is asked over NATS."""
 
     address: Address
-    url: Url
+    url: Url | None = None
+
+
+class NatsSection(_Section):
+    """A NATS cluster that reporters ask each other over, and its credentials file."""
+
+    urls: list[Annotated[str, AfterValidator(_nats_url)]] = Field(min_length=1)
+    credentials_file: str | None = None
 
 
 class VenueSection(_Section):
@@ -178,11 +193,18 @@ class Config(_Section):
     chain: ChainSection
     keys: KeysSection | None = None
     schedule: ScheduleSection = ScheduleSection()
+    nats: NatsSection | None = None
     peers: list[PeerSection] = []
     venues: dict[str, VenueSection] = {}
     feeds: list[FeedSection] = Field(min_length=1)
     keeper: list[KeeperSection] = []
     folder: Path = Field(default=Path(), exclude=True, strict=False)
+
+    @model_validator(mode="after")
+    def _peers_can_be_reached(self) -> "Config":
+        if self.nats is None and (silent := [peer.address for peer in self.peers if peer.url is None]):
+            raise ValueError(f"peer {silent[0]} has no url, and there is no [nats] to ask it over")
+        return self
 
     def path(self, value: str) -> Path:
         """A path of the file, resolved against the file's folder."""

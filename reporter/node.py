@@ -6,7 +6,7 @@ if one dies, the node stops and says so; none dies alone in silence.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +28,9 @@ from reporter.keeper import Keeper
 from reporter.keys import LocalSigner, hold, load_account, load_secret
 from reporter.memory import Memory
 from reporter.models import Index, SignedReport, feed_id
-from reporter.peers.http import HttpPeer, observe_app
+from reporter.network import Network
+from reporter.peers.door import Door
+from reporter.peers.http import observe_app
 from reporter.peers.observe import Code, Context, FeedTerms, Observer, ObserveRequest, Refused
 from reporter.pricing import Pricer
 from reporter.publish import ASK_BEHIND_S, RECEIPT_BLOCKS, Outcome, Publisher, Waiting, dues
@@ -71,9 +73,8 @@ class Node:
         reader = AggregatorReader(self.rpc, deployment, list(self.terms))
         self.watcher = Watcher(reader, deployment, self.store, chain.confirmations)
         self._fetchers = {name: venue_fetcher(config, name) for name in self.health}
-        self._peers = {
-            p.address: HttpPeer(p.url, config.schedule.gather_timeout_ms / 1000) for p in config.peers
-        }
+        self._network: Network | None = None
+        self._door = Door(self.observe, self._reporters)
         self.address = ""
         self.recorder: Recorder | None = None
         self._observer: Observer | None = None
@@ -105,14 +106,14 @@ class Node:
             signer, self.store, by_id, self._context, self.pricer.moment, self.recorder.keep
         )
         self.submitter = Submitter(self.rpc, account, self.store, submit_rules(config), wall_ms)
-        asks = {address: peer.ask for address, peer in self._peers.items() if address != signer.address}
+        self._network = Network(config, self.deployment, signer)
         block_time_s = config.chain.block_time_s
         self._publisher = Publisher(
             signer.address,
             config.schedule,
             self.terms,
             self.observe,
-            asks,
+            self._network.asks,
             self.submitter,
             block_time_s,
             config.stagger_s,
@@ -157,10 +158,12 @@ class Node:
                     tasks.create_task(self._watch_chain(), name="watch chain"),
                     tasks.create_task(self._tick(), name="tick"),
                     tasks.create_task(self._keep_funding(), name="keeper"),
+                    tasks.create_task(self._answer_peers(), name="peers"),
                     tasks.create_task(self._record(), name="records"),
                     tasks.create_task(self.memory.run(), name="memory"),
                     tasks.create_task(
-                        serve(observe_app(self.observe), node.observe_listen, "peer requests"), name="observe"
+                        serve(observe_app(self._door.answer), node.observe_listen, "peer requests"),
+                        name="observe",
                     ),
                     tasks.create_task(serve(api, node.api_listen, "web API"), name="api"),
                 ]
@@ -173,8 +176,8 @@ class Node:
     async def _close(self) -> None:
         for fetcher in self._fetchers.values():
             await fetcher.close()
-        for peer in self._peers.values():
-            await peer.close()
+        if self._network is not None:
+            await self._network.close()
         await self.rpc.close()
         if self.recorder is not None:
             await self.recorder.flush()
@@ -241,6 +244,13 @@ class Node:
                 venues={name: indices[name].venues_kept for name in self.terms},
                 ms=wall_ms() - outcome.at_ms,
             )
+
+    def _reporters(self) -> Sequence[str] | None:
+        return None if self.chain is None else self.chain.set.reporters
+
+    async def _answer_peers(self) -> None:
+        if self._network is not None:
+            await self._network.serve(self._door.answer)
 
     async def _record(self) -> None:
         if self.recorder is not None:

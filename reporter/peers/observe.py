@@ -38,6 +38,7 @@ class Code(StrEnum):
     NOT_NEWER = "not_newer"
     NOTHING_TO_SIGN = "nothing_to_sign"
     NOT_READY = "not_ready"
+    NOT_A_REPORTER = "not_a_reporter"
 
 
 class Refused(SpotlineError):
@@ -85,15 +86,16 @@ def parse_request(body: Any) -> ObserveRequest:
     feeds = body["feedIds"]
     if not isinstance(feeds, list) or not 1 <= len(feeds) <= MAX_FEEDS:
         raise Refused(Code.BAD_REQUEST, f"feedIds holds 1 to {MAX_FEEDS} ids")
-    identifiers = tuple(_hex(f, 32, "feedIds") for f in feeds)
+    identifiers = tuple(hex_bytes(f, 32, "feedIds") for f in feeds)
     if len(set(identifiers)) != len(identifiers):
         raise Refused(Code.BAD_REQUEST, "a feed id stands twice")
-    aggregator = "0x" + _hex(body["aggregator"], 20, "aggregator").hex()
-    digest = _hex(body["configDigest"], 32, "configDigest")
+    aggregator = "0x" + hex_bytes(body["aggregator"], 20, "aggregator").hex()
+    digest = hex_bytes(body["configDigest"], 32, "configDigest")
     return ObserveRequest(body["chainId"], aggregator, digest, body["observedAt"], identifiers)
 
 
-def _hex(value: Any, size: int, field: str) -> bytes:
+def hex_bytes(value: Any, size: int, field: str) -> bytes:
+    """The bytes of a ``0x`` text of exactly that size. Raises ``Refused`` with the field's name."""
     if isinstance(value, str) and value.startswith("0x") and len(value) == 2 + 2 * size:
         try:
             return bytes.fromhex(value[2:])

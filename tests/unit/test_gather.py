@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 
 from reporter.keys import LocalSigner
 from reporter.models import Report, SignedReport
+from reporter.peers.asks import (
+    MAX_BODY,
+    MAX_CLIENTS,
+    Asker,
+    Rates,
+    signed_document,
+)
 from reporter.peers.gather import PeerFailed, choose, gather
-from reporter.peers.http import MAX_BODY, MAX_CLIENTS, HttpPeer, Rates, observe_app, signed_document
+from reporter.peers.http import HttpPeer, observe_app
 from reporter.peers.observe import Code, Refused
 from reporter.report import report_digest
 from tests.unit.peers import BTC, DOMAIN, ETH, NOW_MS, QUORUM, REPORTERS, SIGNERS, observer, request
@@ -149,13 +156,29 @@ def test_choose__any_mix_of_abstentions__fewest_that_reach_quorum(priced, order)
 # ---------------------------------------------------------------- over the HTTP application, without a socket
 
 
+ASKER = Asker(SIGNERS[0])
+
+
+def _http_peer(transport, timeout_s=0.5) -> HttpPeer:
+    return HttpPeer("http://127.0.0.1:1", timeout_s, ASKER, transport)
+
+
 def _peer(answer) -> HttpPeer:
-    return HttpPeer("http://127.0.0.1:1", 0.5, httpx.ASGITransport(observe_app(answer)))
+    return _http_peer(httpx.ASGITransport(observe_app(answer)))
+
+
+def _client(answer=None, rates=None):
+    app = observe_app(answer or (lambda ask: observer(4).answer(ask.request, NOW_MS)), rates)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x")
+
+
+def _ask(signer=SIGNERS[0], asked=None) -> bytes:
+    return Asker(signer).body(asked or request())
 
 
 async def test_http__ask__signed_report_arrives_whole():
     local = observer(4)
-    peer = _peer(lambda asked: local.answer(asked, NOW_MS))
+    peer = _peer(lambda ask: local.answer(ask.request, NOW_MS))
 
     assert await peer.ask(request()) == local.answer(request(), NOW_MS)
 
@@ -169,9 +192,8 @@ async def test_http__refusal__typed_reason_arrives():
 
 
 async def test_http__reports__newest_signed_report_readable_by_anyone():
-    app = observe_app(lambda asked: observer(4).answer(asked, NOW_MS))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
-        await client.post("/observe", json=request().document())
+    async with _client() as client:
+        await client.post("/observe", content=_ask(), headers=JSON)
         listed = (await client.get("/reports")).json()
 
     assert listed == [signed_document(observer(4).answer(request(), NOW_MS))]
@@ -181,8 +203,7 @@ async def test_http__reports__newest_signed_report_readable_by_anyone():
     "body", [b"", b"nope", b"[" * 100_000, b"{}", b'"' + b"x" * (MAX_BODY + 1) + b'"'], ids=range(5)
 )
 async def test_http__hostile_request__400_and_a_reason(body):
-    app = observe_app(lambda asked: observer(4).answer(asked, NOW_MS))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+    async with _client() as client:
         answer = await client.post("/observe", content=body, headers=JSON)
 
     assert answer.status_code == 400
@@ -202,6 +223,7 @@ GOOD_BODY = signed_document(_signed(4))
         (200, b"[" * 60_000),
         (500, b"<html>"),
         (409, b'{"refused": 1}'),
+        (200, b'{"refused": "wrong_chain"}'),
         (409, b"3"),
         (200, GOOD_BODY | {"prices": [PRICE, 0]}),
         (200, GOOD_BODY | {"prices": ["1e5", "0"]}),
@@ -214,14 +236,14 @@ GOOD_BODY = signed_document(_signed(4))
         (200, GOOD_BODY | {"signature": "0xzz"}),
         (200, GOOD_BODY | {"signature": None}),
     ],
-    ids=range(17),
+    ids=range(18),
 )
 async def test_http__hostile_answer__one_error(status, body):
     async def streamed():
         yield json.dumps(body).encode() if isinstance(body, dict) else body
 
     transport = httpx.MockTransport(lambda _: httpx.Response(status, content=streamed()))
-    peer = HttpPeer("http://127.0.0.1:1", 0.5, transport)
+    peer = _http_peer(transport)
     with pytest.raises(PeerFailed, match="not ours"):
         await peer.ask(request())
 
@@ -231,9 +253,7 @@ async def test_http__endless_answer__cut_off():
         while True:
             yield b"x" * 65_536
 
-    peer = HttpPeer(
-        "http://127.0.0.1:1", 5, httpx.MockTransport(lambda _: httpx.Response(200, content=endless()))
-    )
+    peer = _http_peer(httpx.MockTransport(lambda _: httpx.Response(200, content=endless())), 5)
     with pytest.raises(PeerFailed, match=f"more than {MAX_BODY} bytes"):
         await peer.ask(request())
 
@@ -243,7 +263,7 @@ async def test_http__dead_peer__unreachable():
         raise httpx.ConnectError("refused", request=asked)
 
     with pytest.raises(PeerFailed, match=r"unreachable \(ConnectError\)"):
-        await HttpPeer("http://127.0.0.1:1", 0.5, httpx.MockTransport(dead)).ask(request())
+        await _http_peer(httpx.MockTransport(dead)).ask(request())
 
 
 @pytest.mark.parametrize(
@@ -256,20 +276,18 @@ async def test_http__dead_peer__unreachable():
     ids=["text", "none", "origin"],
 )
 async def test_http__request_a_browser_could_send__refused(headers):
-    app = observe_app(lambda asked: observer(4).answer(asked, NOW_MS))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
-        answer = await client.post("/observe", content=json.dumps(request().document()), headers=headers)
+    async with _client() as client:
+        answer = await client.post("/observe", content=_ask(), headers=headers)
 
     assert answer.status_code == 400
 
 
 async def test_http__flood_from_one_address__429_and_served_again_later():
     clock = [100.0]
-    app = observe_app(lambda asked: observer(4).answer(asked, NOW_MS), lambda: clock[0])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
-        codes = [(await client.post("/observe", json=request().document())).status_code for _ in range(60)]
+    async with _client(rates=Rates(lambda: clock[0])) as client:
+        codes = [(await client.post("/observe", content=_ask(), headers=JSON)).status_code for _ in range(60)]
         clock[0] += 1
-        later = (await client.post("/observe", json=request().document())).status_code
+        later = (await client.post("/observe", content=_ask(), headers=JSON)).status_code
 
     assert codes == [200] * 40 + [429] * 20
     assert later == 200

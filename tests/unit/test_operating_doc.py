@@ -72,7 +72,7 @@ def bounds_text(field: FieldInfo) -> str:
 def test_keys__every_key_of_the_configuration__with_its_default_and_bounds() -> None:
     said = {row[0].strip("`"): (row[2], row[3]) for row in rows(section("spotline.toml"))}
 
-    assert len(said) == 35
+    assert len(said) == 37
     assert said == {key: (default_text(field), bounds_text(field)) for key, field in keys_of_config().items()}
 
 
