@@ -5,6 +5,7 @@ Each rule here answers an attack that httpx 0.28 with its defaults did not survi
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import cache
@@ -16,6 +17,7 @@ import httpx
 
 from reporter.errors import ConfigError, SourceError
 from reporter.sources.guard import AddressRefused, GuardedBackend, Resolver, system_resolver
+from reporter.sources.limits import Limiter
 from reporter.sources.retry import StatusError, retry_after_s, retrying
 from reporter.sources.strict import shown
 from reporter.sources.venue import Fetched, Request, Source
@@ -104,7 +106,9 @@ class Fetcher:
         transport: Replaces the network, for tests.
         resolve: Replaces the resolver.
         sleep: Waits between attempts, in seconds.
-        deadline_s: For one request with its retries, name resolution included.
+        deadline_s: For one request with its retries, name resolution and the wait for its turn included.
+        per_second: Requests in a second, instead of the venue's own limit.
+        clock: Monotonic seconds.
 
     Raises:
         ConfigError: The source's address is not a plain https URL (http where ``insecure``).
@@ -122,6 +126,8 @@ class Fetcher:
         resolve: Resolver = system_resolver,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         deadline_s: float = DEADLINE_S,
+        per_second: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.source = source
         self.venue = venue or source.name
@@ -129,6 +135,7 @@ class Fetcher:
         self._now_ms = now_ms
         self._sleep = sleep
         self._deadline_s = deadline_s
+        self._limiter = Limiter(per_second or source.per_second, clock)
         self._client = httpx.AsyncClient(
             transport=transport
             or PublicTransport(shared_ssl_context(), GuardedBackend(insecure=insecure, resolve=resolve)),
@@ -181,6 +188,11 @@ class Fetcher:
         return Fetched(errors=(SourceError(self.venue, reason, detail),))
 
     async def _get(self, request: Request) -> bytes:
+        wait_s = self._limiter.take(self._deadline_s)
+        if wait_s is None:
+            raise SourceError(self.venue, "rate_limited", "more requests than this venue allows")
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
         async with self._client.stream("GET", request.target) as answer:
             self._check_head(answer)
             body = bytearray()

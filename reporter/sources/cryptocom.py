@@ -9,7 +9,7 @@ class CryptoCom(Source):
     name, default_url = "cryptocom", "https://api.crypto.com"
     default_ws_url = "wss://stream.crypto.com/exchange/v1/market"
     target, between, all_symbols = "/exchange/v1/public/get-tickers", "_", True
-    max_body, per_second = 2 * MIB, 10
+    max_body, per_second, pinged = 2 * MIB, 10, True
     row = Row("i", "b", "k", "a", book_at=("t", strict.at_ms))
 
     def rows(self, document: Json, request: Request) -> Rows:

@@ -9,8 +9,8 @@ from reporter.sources.venue import MIB, Fields, Json, Link, Request, Row, Rows, 
 
 class HTX(Source):
     name, default_url, default_ws_url = "htx", "https://api.huobi.pro", "wss://api.huobi.pro/ws"
-    target, all_symbols, max_body, refusal = "/market/tickers", True, MIB, ("status", "error")
-    row = Row("symbol", "bid", "ask", "close")
+    target, all_symbols, max_body, pinged = "/market/tickers", True, MIB, True
+    refusal, row = ("status", "error"), Row("symbol", "bid", "ask", "close")
     update = Row("symbol", "bid", "ask", book_at=("quoteTime", strict.at_ms))
     spell = staticmethod(lower_pair)
 

@@ -2,7 +2,7 @@
 in Protocol Buffers: best bid and ask, ``sendTime`` is the message's (mexc.com/api-docs/spot-v3; websocket-proto)."""
 
 from reporter.sources import strict
-from reporter.sources.unpack import Layout, read_message
+from reporter.sources.unpack import Layout, flatten
 from reporter.sources.venue import MIB, Fields, Json, Link, Request, Row, Rows, Source, message, rows
 
 TOPIC = "spot@public.aggre.bookTicker.v3.api.pb@100ms@"
@@ -23,9 +23,7 @@ class MEXC(Source):
         return [message(method="SUBSCRIPTION", params=[TOPIC + name for name in names])]
 
     def unpack(self, frame: bytes) -> Json:
-        return (
-            strict.loads(self.name, frame) if frame[:1] == b"{" else read_message(self.name, frame, WRAPPER)
-        )
+        return strict.loads(self.name, frame) if frame[:1] == b"{" else flatten(self.name, frame, WRAPPER)
 
     def updates(self, document: Json, link: Link) -> Rows:
         fields = Fields.of(self.name, document)

@@ -51,7 +51,7 @@ def protobuf(venue: str, frame: bytes) -> dict[int, int | bytes]:
     return found
 
 
-def read_message(venue: str, frame: bytes, layout: Layout) -> dict[str, Json]:
+def flatten(venue: str, frame: bytes, layout: Layout) -> dict[str, Json]:
     """A Protocol Buffers message as a flat row: the fields of ``layout`` by name, those of inner messages too.
 
     Raises:
@@ -63,7 +63,7 @@ def read_message(venue: str, frame: bytes, layout: Layout) -> dict[str, Json]:
         if isinstance(name, str):
             row[name] = NumberToken(value) if isinstance(value, int) else _text(venue, value)
         elif name is not None and isinstance(value, bytes):
-            row |= read_message(venue, value, name)
+            row |= flatten(venue, value, name)
         elif name is not None:
             raise SourceError(venue, "encoded", f"field {number} is not a message")
     return row

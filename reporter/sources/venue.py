@@ -68,6 +68,7 @@ class Source(ABC):
         refusal: A key and its value by which the venue says no to a subscription; ``error`` is one for all.
         ping: A text frame sent every ``ping_s`` seconds; empty where the protocol's own ping will do.
         pong: Its answer, where that is not JSON.
+        pinged: Whether the venue pings us in messages of its own, which it does instead of the protocol.
     """
 
     name: ClassVar[str]
@@ -84,6 +85,7 @@ class Source(ABC):
     ping: ClassVar[str] = ""
     pong: ClassVar[bytes] = b""
     ping_s: ClassVar[int] = 20
+    pinged: ClassVar[bool] = False
 
     def __init__(self, base_url: str | None = None, ws_url: str | None = None) -> None:
         self.base_url = (base_url or self.default_url).rstrip("/")
