@@ -7,6 +7,7 @@ from typing import Protocol
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from reporter.market.faults import Board, Fault
@@ -109,11 +110,13 @@ class Client:
         listed = {self.stream.name(symbol): quote for symbol, quote in desk.quotes()}
         for channel, name in self.channels.items():
             quote = next(iter(listed.values()), None) if desk.misnamed else listed.get(name)
+            if self.protocol.state is not State.OPEN:
+                break
             if quote is not None and self._is_new(name, quote, now_ms):
                 named = next(iter(listed)) if desk.misnamed else name
                 self._play(self.stream.packed(named, channel, quote, now_ms))
         beat = self.stream.beat(now_ms)
-        if beat is not None and now_ms - self._beat_ms >= BEAT_MS:
+        if beat is not None and self.protocol.state is State.OPEN and now_ms - self._beat_ms >= BEAT_MS:
             self._beat_ms = now_ms
             self.tell(beat)
         self.flush()
@@ -139,9 +142,8 @@ class Client:
         elif fault == "bomb":
             self.send(gzip_bomb(64 * MIB))
         elif fault == "fragments":
-            self.protocol.send_text(b" " * 1024, fin=False)
-            for _ in range(1024):
-                self.protocol.send_continuation(b" " * 1024, fin=False)
+            begin, more = b"\x01\x7e\x04\x00", b"\x00\x7e\x04\x00"  # 1,024 bytes each, and no last one
+            self.protocol.writes.append((begin + b" " * 1024) + (more + b" " * 1024) * 1024)
         elif fault == "compressed":
             self.protocol.writes.append(b"\xc1\x02{}")  # RSV1: a message packed as nobody agreed to
         elif fault == "closeloop":

@@ -26,14 +26,29 @@ from reporter.sources.venue import Fetched, Source
 
 MAX_FRAME = 256 * 1024
 MAX_FRAMES_WAITING = 64
-QUIET_S = 5.0
-SILENT_S = 15.0
-STEADY_S = 30.0
-PING_EVERY_S, PONG_WITHIN_S = 20.0, 10.0
 BACKOFF_S, BACKOFF_CAP_S = 1.0, 64.0
 CLOSE_S = 0.5
 
 _random = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long things may take, in seconds.
+
+    Attributes:
+        quiet: Without a word of a market, it is asked for over REST.
+        silent: Without a quote, the connection is cut.
+        steady: A connection that lasted this long was a good one.
+        ping: Between two pings of the protocol.
+        pong: For the answer to one.
+    """
+
+    quiet: float = 5.0
+    silent: float = 15.0
+    steady: float = 30.0
+    ping: float = 20.0
+    pong: float = 10.0
 
 
 @dataclass(slots=True)
@@ -72,6 +87,7 @@ class Streamer:
         sleep: Waits between connections, in seconds.
         jitter: A number in [0, 1).
         clock: Monotonic seconds.
+        pace: How long things may take.
 
     Raises:
         ConfigError: The address is not wss (ws where ``insecure``), or a symbol the venue cannot have.
@@ -91,6 +107,7 @@ class Streamer:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = _random.random,
         clock: Callable[[], float] = time.monotonic,
+        pace: Pace = Pace(),
     ) -> None:
         self.source, self.venue, self.label = source, venue or source.name, label
         self.health = StreamHealth()
@@ -98,13 +115,14 @@ class Streamer:
         self._address = _checked_address(source.ws_url, insecure)
         self._network = GuardedBackend(insecure=insecure, resolve=resolve)
         self._put, self._now_ms, self._sleep, self._jitter, self._clock = put, now_ms, sleep, jitter, clock
+        self._pace = pace
         self._heard: dict[str, float] = {}
         self._since = clock()
         self._ended: SourceError | None = None
 
     def quiet(self, symbols: Sequence[str]) -> tuple[str, ...]:
         """The symbols of which this stream has said nothing for 5 s: all of them while it is down."""
-        limit = self._clock() - QUIET_S
+        limit = self._clock() - self._pace.quiet
         return tuple(ours for ours in symbols if self._heard.get(ours, limit) <= limit)
 
     async def run(self) -> NoReturn:
@@ -115,7 +133,7 @@ class Streamer:
             self._since = self._clock()
             error = await self._session()
             lived_s, self._heard = self._clock() - self._since, {}
-            failures = 0 if self.health.state == "live" and lived_s >= STEADY_S else failures + 1
+            failures = 0 if self.health.state == "live" and lived_s >= self._pace.steady else failures + 1
             pause_s = max(backoff_s(failures, self._jitter()), asked_s(error))
             self.health.state, self.health.last_error = "waiting", str(error)
             self.health.retry_at_ms = self._now_ms() + int(pause_s * 1000)
@@ -152,8 +170,8 @@ class Streamer:
                 max_queue=MAX_FRAMES_WAITING,
                 open_timeout=None,
                 close_timeout=CLOSE_S,
-                ping_interval=None if ours else PING_EVERY_S,
-                ping_timeout=PONG_WITHIN_S,
+                ping_interval=None if ours else self._pace.ping,
+                ping_timeout=self._pace.pong,
                 user_agent_header="spotline",
             )
         except BaseException:
@@ -200,11 +218,11 @@ class Streamer:
     async def _watch(self, connection: ClientConnection) -> None:
         """Cut the line when no quote has come for 15 s: a venue may be silent in many ways."""
         while True:
-            left_s = max(self._heard.values(), default=self._since) + SILENT_S - self._clock()
+            left_s = max(self._heard.values(), default=self._since) + self._pace.silent - self._clock()
             if left_s <= 0:
                 break
             await asyncio.sleep(left_s)
-        self._ended = SourceError(self.venue, "silent", f"no quote for {SILENT_S:.0f} s")
+        self._ended = SourceError(self.venue, "silent", f"no quote for {self._pace.silent:.0f} s")
         connection.transport.abort()
 
     async def _ping(self, connection: ClientConnection) -> None:
