@@ -15,7 +15,7 @@ from reporter.market.model import MarketQuote
 from reporter.market.shapes import Desk, Json
 from reporter.market.streams import Stream
 from reporter.market.streams_known import STREAMS
-from reporter.market.wire import MIB, cut, gzip_bomb, struck
+from reporter.market.wire import BOMB, MIB, cut, gzip_bomb, struck
 
 TICK_MS = 250
 REPEAT_MS = 3_000
@@ -140,7 +140,7 @@ class Client:
         elif fault == "oversize":
             self.send(" " * MIB + raw.decode("latin-1"))
         elif fault == "bomb":
-            self.send(gzip_bomb(64 * MIB))
+            self.send(gzip_bomb(BOMB))
         elif fault == "fragments":
             begin, more = b"\x01\x7e\x04\x00", b"\x00\x7e\x04\x00"  # 1,024 bytes each, and no last one
             self.protocol.writes.append((begin + b" " * 1024) + (more + b" " * 1024) * 1024)

@@ -34,7 +34,8 @@ class MarketServer:
 
     async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client until it leaves."""
-        with suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError):
+        # Cancelled only at the server's end, which is to be quiet.
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while (asked := await read_request(reader)) and await self._one(asked, reader, writer):
                 pass
         writer.close()

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import cache
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,6 +16,7 @@ from reporter.market.faults import Fault
 MAX_HEAD, MAX_BODY = 64 * 1024, 64 * 1024
 MIB = 1024 * 1024
 HUGE_MIB = 1024
+BOMB = 32 * MIB
 _STRUCK = random.Random(1)  # noqa: S311 - which bytes are struck matters to nobody
 
 
@@ -153,7 +155,7 @@ async def _huge(answer: Answer, fault: Fault) -> AsyncIterator[bytes]:
 
 
 async def _bomb(answer: Answer, fault: Fault) -> AsyncIterator[bytes]:
-    packed = gzip_bomb(64 * MIB) if fault.coding == "gzip" else b"\x1b" * 800
+    packed = gzip_bomb(BOMB) if fault.coding == "gzip" else b"\x1b" * 800
     yield answer.head(Content_Encoding=fault.coding, Content_Length=str(len(packed))) + packed
 
 
@@ -166,9 +168,10 @@ async def _sliced(answer: Answer, fault: Fault) -> AsyncIterator[bytes]:
         yield bytes([byte])
 
 
+@cache
 def gzip_bomb(size: int) -> bytes:
     """A gzip stream of ``size`` spaces."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     return b"".join(packer.compress(b" " * MIB) for _ in range(size // MIB)) + packer.flush()
 
 

@@ -13,6 +13,8 @@ from typing import TypeAlias
 
 import httpcore
 
+from reporter.sources.interim import Patient
+
 Address: TypeAlias = IPv4Address | IPv6Address
 Resolver: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 SocketOption: TypeAlias = (
@@ -106,8 +108,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         failure = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             try:
-                return await self._network.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
+                return Patient(
+                    await self._network.connect_tcp(
+                        str(address), port, timeout, local_address, socket_options
+                    )
                 )
             except httpcore.ConnectError as error:
                 failure = error

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from reporter.market.factory import open_market
@@ -43,6 +45,25 @@ class Exchange:
         more = {"pace": QUICK, "symbols": SIMULATED[venue], "jitter": lambda: 0.0} | more
         symbols = more.pop("symbols")
         return Streamer(self.source(venue), symbols, put, now_ms=wall_ms, insecure=True, label="TEST", **more)
+
+
+class Peak:
+    """The most memory this process had since the start of a ``with``; ``grown_kib`` is by how much it rose."""
+
+    def __enter__(self) -> "Peak":
+        # Forgets the peak so far (man 5 proc, clear_refs), or an earlier test's would hide this one's.
+        Path("/proc/self/clear_refs").write_text("5")
+        self._before, self.grown_kib = _kib("VmRSS"), 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.grown_kib = _kib("VmHWM") - self._before
+
+
+def _kib(name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    assert found
+    return int(found[1])
 
 
 @contextlib.asynccontextmanager
