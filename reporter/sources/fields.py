@@ -1,15 +1,14 @@
 """Typed access to one JSON object of a venue: an accessor returns what it says or refuses with the key."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reporter.errors import SourceError
 from reporter.sources import strict
 from reporter.sources.strict import Json, shown
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(NamedTuple):
     """One JSON object. Accessors raise SourceError; a wrong type or length has the reason ``shape``."""
 
     venue: str

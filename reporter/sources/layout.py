@@ -47,14 +47,13 @@ class Row:
         Raises:
             SourceError: A price or a time is malformed.
         """
+        last = row.price(self.last) if self.last else None
         price = row.best_price if self.levels else row.price
-        return Ticker(
-            price(self.bid),
-            price(self.ask),
-            row.price(self.last) if self.last else None,
-            row.time(*self.book_at) if self.book_at else None,
-            row.time(*self.last_at) if self.last_at else None,
-        )
+        book_at_ms = row.time(*self.book_at) if self.book_at else None
+        if self.last_at is self.book_at:  # one time for both is read once
+            return Ticker(price(self.bid), price(self.ask), last, book_at_ms, book_at_ms)
+        last_at_ms = row.time(*self.last_at) if self.last_at else None
+        return Ticker(price(self.bid), price(self.ask), last, book_at_ms, last_at_ms)
 
 
 @dataclass(slots=True)

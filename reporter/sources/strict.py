@@ -11,9 +11,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import NoReturn, TypeAlias
 
 from reporter.errors import SourceError
@@ -31,7 +31,8 @@ _PLAIN = re.compile(r"(0|[1-9][0-9]{0,29})(?:\.([0-9]{1,18}))?")
 _PRICE = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,30})?")
 _NUMBER_PRICE = re.compile(_PRICE.pattern + r"(?:[eE][+-]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,19}")
-_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?Z")
+_ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?Z")
+_ZEROS = ["0" * (SCALE_EXPONENT - places) for places in range(SCALE_EXPONENT + 1)]
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _BRACKETS = b"[]{}"
 _NOT_BRACKETS = bytes(sorted(set(range(256)) - set(_BRACKETS)))
@@ -123,7 +124,10 @@ def optional_price(venue: str, value: Json) -> int | None:
 def _plain(value: Json) -> int | None:
     """The common case, five times as fast as a Decimal: digits with at most 18 decimals, scaled to 1e18."""
     match = _PLAIN.fullmatch(value) if isinstance(value, str) else None
-    return None if match is None else int(match[1] + (match[2] or "").ljust(SCALE_EXPONENT, "0"))
+    if match is None:
+        return None
+    digits, fraction = match.groups("")
+    return int(digits + fraction + _ZEROS[len(fraction)])
 
 
 def at_s(venue: str, value: Json) -> int:
@@ -151,13 +155,21 @@ def at_iso(venue: str, value: Json) -> int:
     match = _ISO.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise SourceError(venue, "time", f"{shown(value)} is not an ISO-8601 time with Z")
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    day_ms, hour, minute, second = _day_ms(match[1]), int(match[2]), int(match[3]), int(match[4])
+    # No leap second either: Unix time cannot hold one.
+    if day_ms is None or hour > 23 or minute > 59 or second > 59:
+        raise SourceError(venue, "time", f"{shown(value)} is no date")
+    millis = int((match[5] or "0").ljust(3, "0")[:3])
+    return _in_range(venue, day_ms + (hour * 3600 + minute * 60 + second) * 1000 + millis, value)
+
+
+@lru_cache(maxsize=8)
+def _day_ms(text: str) -> int | None:
+    """Unix milliseconds at which ``2024-03-13`` begins; None for a day that does not exist."""
     try:
-        whole = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:  # also a leap second, which Unix time cannot hold
-        raise SourceError(venue, "time", f"{shown(value)} is no date") from None
-    millis = int((match[7] or "0").ljust(3, "0")[:3])
-    return _in_range(venue, calendar.timegm(whole.timetuple()) * 1000 + millis, value)
+        return calendar.timegm(date.fromisoformat(text).timetuple()) * 1000
+    except ValueError:
+        return None
 
 
 def _decode(venue: str, body: bytes) -> str:

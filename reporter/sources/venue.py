@@ -4,7 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from reporter.errors import ConfigError, SourceError
 from reporter.models import Quote
@@ -43,8 +43,7 @@ class Request:
     symbols: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(NamedTuple):
     """What came of asking: the quotes, and one error for each request, or each symbol, that yielded none."""
 
     quotes: tuple[Quote, ...] = ()
@@ -200,15 +199,16 @@ class Source(ABC):
         if self.pong and frame == self.pong:
             return Fetched()
         document = self.unpack(frame)
-        if isinstance(document, dict) and self._refuses(document):
+        if isinstance(document, dict) and (document.get("error") or self._refuses(document)):
             raise SourceError(self.name, "refused", shown(document))
         quotes: list[Quote] = []
         errors: list[SourceError] = []
+        key = (self.update or self.row).symbol
         for row in self.updates(document, link):
-            name = row.text((self.update or self.row).symbol)
-            if name not in link.wanted:
+            name = row.text(key)
+            ours = link.wanted.get(name)
+            if ours is None:
                 raise SourceError(self.name, "symbol", f"{shown(name)} was not asked for")
-            ours = link.wanted[name]
             try:
                 ticker = self.read_update(row)
                 quotes.append(self._quote(link.venue, ours, ticker, received_at_ms, link.label))
@@ -223,7 +223,7 @@ class Source(ABC):
 
     def _refuses(self, document: dict[str, Json]) -> bool:
         key, value = self.refusal
-        return bool(document.get("error")) or (key in document and document[key] == value)
+        return key in document and document[key] == value
 
     def _quote(self, venue: str, ours: str, ticker: Ticker, received_at_ms: int, label: str) -> Quote:
         bid, ask, last, book_at_ms, last_at_ms = ticker
