@@ -141,6 +141,7 @@ class Fetcher:
         self._now_ms = now_ms
         self._sleep = sleep
         self._deadline_s = deadline_s
+        self._turn = -1
         self._limiter = Limiter(per_second or source.per_second, clock)
         self._client = httpx.AsyncClient(
             transport=transport
@@ -163,9 +164,13 @@ class Fetcher:
         ours = tuple(symbols)
         for symbol in ours:
             self.source.symbol(symbol)
+        requests = self.source.requests(ours)
+        self._turn += 1
         async with asyncio.TaskGroup() as tasks:
-            asked = [tasks.create_task(self._one(request)) for request in self.source.requests(ours)]
-        parts = [task.result() for task in asked]
+            # Another one first each time: where the limit lets only some through, none is always the last.
+            places = [(self._turn + n) % len(requests) for n in range(len(requests))]
+            asked = {place: tasks.create_task(self._one(requests[place])) for place in places}
+        parts = [asked[place].result() for place in range(len(requests))]
         return Fetched(
             tuple(replace(q, venue=self.venue, label=self.label) for part in parts for q in part.quotes),
             tuple(self._renamed(error) for part in parts for error in part.errors),

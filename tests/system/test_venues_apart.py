@@ -79,6 +79,20 @@ async def test_limit__more_polls_than_the_venue_allows__spread_out_not_refused()
     assert 0.4 < took_s < 2.0
 
 
+async def test_limit__more_markets_than_the_limit_lets_through__each_has_its_turn() -> None:
+    symbols = ("BTC/USD", "ETH/USD", "USDT/USD", "USDC/USD", "BTC/USDT", "ETH/USDT")
+    seen: set[str] = set()
+    async with exchange() as market:
+        fetcher = market.fetcher("gemini", per_second=8, deadline_s=0.3)
+        for _ in range(6):
+            fetched = await fetcher.fetch(symbols)
+            seen |= {quote.symbol for quote in fetched.quotes}
+            assert {error.reason for error in fetched.errors} == {"rate_limited"}
+        await fetcher.close()
+
+    assert seen == set(symbols)
+
+
 async def test_limit__so_many_that_the_deadline_would_pass__refused_without_asking() -> None:
     async with exchange() as market:
         fetcher = market.fetcher("kraken", per_second=1, deadline_s=0.5)
