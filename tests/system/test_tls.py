@@ -34,6 +34,7 @@ CA = """
 default_ca = ours
 [ours]
 database = index.txt
+serial = serial
 new_certs_dir = .
 default_md = sha256
 policy = any
@@ -53,10 +54,11 @@ def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     host, until_text = CERTIFICATES[name]
     (folder / "ca.cnf").write_text(CA.format(host=host))
     (folder / "index.txt").touch()
+    (folder / "serial").write_text("01\n")
     asks = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -config ca.cnf -out csr.pem -keyout key.pem"
     openssl(folder, *asks.split(), "-subj", f"/CN={host}")
     signs = (
-        "ca -batch -selfsign -notext -rand_serial -config ca.cnf -keyfile key.pem -in csr.pem -out crt.pem"
+        "ca -batch -selfsign -notext -config ca.cnf -keyfile key.pem -in csr.pem -out crt.pem"
     )
     openssl(folder, *signs.split(), "-startdate", "200101000000Z", "-enddate", until_text)
     return folder / "crt.pem", folder / "key.pem"
