@@ -34,7 +34,7 @@ WIRE = frozenset(
     {
         *("down", "blackhole", "latency", "slow", "drip", "headerdrip", "continues", "huge", "bomb"),
         *("truncated", "sliced", "corrupt", "html", "status", "redirect"),
-        *("silent", "deaf", "garbage", "oversize", "fragments", "compressed", "closeloop"),
+        *("silent", "deaf", "garbage", "oversize", "fragments", "compressed", "flood", "closeloop"),
     }
 )
 """Faults of the wire; the last line are those of a stream, the others hold for its handshake too."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from websockets.frames import Frame, Opcode
@@ -13,6 +13,7 @@ from websockets.server import ServerProtocol
 from reporter.market.faults import Board, Fault
 from reporter.market.model import MarketQuote
 from reporter.market.shapes import Desk, Json
+from reporter.market.streams import Frame as Message
 from reporter.market.streams import Stream
 from reporter.market.streams_known import STREAMS
 from reporter.market.wire import BOMB, MIB, cut, gzip_bomb, struck
@@ -89,7 +90,7 @@ class Client:
         """Queue a document."""
         self.send(self.stream.frame(document))
 
-    def send(self, frame: str | bytes) -> None:
+    def send(self, frame: Message) -> None:
         """Queue a frame."""
         if isinstance(frame, str):
             self.protocol.send_text(frame.encode())
@@ -128,29 +129,43 @@ class Client:
         self._told[name] = quote, now_ms
         return True
 
-    def _play(self, frame: str | bytes) -> None:
+    def _play(self, frame: Message) -> None:
         fault = self.fault.name
-        raw = frame.encode() if isinstance(frame, str) else frame
-        if fault == "garbage":
-            self.send(os.urandom(16) + b"{")
-        elif fault == "corrupt":
-            self.send(struck(raw).decode("latin-1") if isinstance(frame, str) else struck(raw))
-        elif fault == "truncated":
-            self.send(frame[: len(frame) // 2])
-        elif fault == "oversize":
-            self.send(" " * MIB + raw.decode("latin-1"))
-        elif fault == "bomb":
-            self.send(gzip_bomb(BOMB))
-        elif fault == "fragments":
-            begin, more = b"\x01\x7e\x04\x00", b"\x00\x7e\x04\x00"  # 1,024 bytes each, and no last one
-            self.protocol.writes.append((begin + b" " * 1024) + (more + b" " * 1024) * 1024)
-        elif fault == "compressed":
-            self.protocol.writes.append(b"\xc1\x02{}")  # RSV1: a message packed as nobody agreed to
-        elif fault == "closeloop":
-            self.send(frame)
+        if fault in _RAW:
+            self.protocol.writes.append(_RAW[fault])
+            return
+        for each in _INSTEAD.get(fault, _as_it_is)(frame):
+            self.send(each)
+        if fault == "closeloop":
             self.protocol.send_close(1001, "going away")
-        else:
-            self.send(frame)
+
+
+def _as_it_is(frame: Message) -> list[Message]:
+    return [frame]
+
+
+def _struck(frame: Message) -> list[Message]:
+    if isinstance(frame, bytes):
+        return [struck(frame)]
+    return [struck(frame.encode()).decode("latin-1")]
+
+
+_INSTEAD: Mapping[str, Callable[[Message], list[Message]]] = {
+    "garbage": lambda _: [os.urandom(16) + b"{"],
+    "corrupt": _struck,
+    "truncated": lambda frame: [frame[: len(frame) // 2]],
+    "oversize": lambda _: [" " * MIB],
+    "bomb": lambda _: [gzip_bomb(BOMB)],
+    "flood": lambda frame: [frame] * 3_000,
+}
+"""What goes out instead of a message."""
+
+_RAW: Mapping[str, bytes] = {
+    "compressed": b"\xc1\x02{}",  # RSV1: a message packed as nobody agreed to
+    # 1,024 bytes each, and no last one.
+    "fragments": b"\x01\x7e\x04\x00" + b" " * 1024 + (b"\x00\x7e\x04\x00" + b" " * 1024) * 1024,
+}
+"""What goes onto the wire past the protocol."""
 
 
 async def push(

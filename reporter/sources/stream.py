@@ -26,6 +26,7 @@ from reporter.sources.venue import Fetched, Source
 
 MAX_FRAME = 256 * 1024
 MAX_FRAMES_WAITING = 64
+MAX_FRAMES_A_SECOND = 2_000
 BACKOFF_S, BACKOFF_CAP_S = 1.0, 64.0
 CLOSE_S = 0.5
 
@@ -117,7 +118,8 @@ class Streamer:
         self._put, self._now_ms, self._sleep, self._jitter, self._clock = put, now_ms, sleep, jitter, clock
         self._pace = pace
         self._heard: dict[str, float] = {}
-        self._since = clock()
+        self._since = self._second = clock()
+        self._frames = 0
         self._ended: SourceError | None = None
 
     def quiet(self, symbols: Sequence[str]) -> tuple[str, ...]:
@@ -195,17 +197,25 @@ class Streamer:
             await asyncio.gather(*beside, return_exceptions=True)
 
     def _take(self, frame: bytes, link: Link) -> None:
-        health = self.health
+        health, now_s = self.health, self._clock()
         health.messages += 1
+        self._count(now_s)
         fetched = self._parsed(frame, link)
         if fetched.errors:
             health.last_error = str(fetched.errors[-1])
         if fetched.quotes:
-            now_s = self._clock()
             for quote in fetched.quotes:
                 self._put(quote)
                 self._heard[quote.symbol] = now_s
             health.last_quote_ms, health.state = fetched.quotes[-1].received_at_ms, "live"
+
+    def _count(self, now_s: float) -> None:
+        """Refuse a venue that says more than anyone could mean: each message takes time from the other venues."""
+        if now_s - self._second >= 1:
+            self._second, self._frames = now_s, 0
+        self._frames += 1
+        if self._frames > MAX_FRAMES_A_SECOND:
+            raise SourceError(self.venue, "flood", f"more than {MAX_FRAMES_A_SECOND} messages in a second")
 
     def _parsed(self, frame: bytes, link: Link) -> Fetched:
         try:

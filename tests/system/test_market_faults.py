@@ -23,7 +23,16 @@ VENUES = {
     "okx": ("BTC/USDT", "ETH/USDT"),
     "htx": ("BTC/USDT",),
 }
-UNSEEN = {"silent", "deaf", "garbage", "oversize", "fragments", "compressed", "closeloop"}  # of streams alone
+UNSEEN = {
+    "silent",
+    "deaf",
+    "garbage",
+    "oversize",
+    "fragments",
+    "compressed",
+    "flood",
+    "closeloop",
+}  # of streams alone
 
 REASONS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "down": ({}, {"network", "protocol", "connect"}),

@@ -48,6 +48,7 @@ FAULTS = {
     "oversize": {"too_large"},
     "fragments": {"too_large"},
     "compressed": {"protocol"},
+    "flood": {"flood"},
     "closeloop": {"closed"},
     "zero": {"no_price", "shape", "silent"},
     "negative": {"range", "price", "silent"},

@@ -57,9 +57,7 @@ def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     (folder / "serial").write_text("01\n")
     asks = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -config ca.cnf -out csr.pem -keyout key.pem"
     openssl(folder, *asks.split(), "-subj", f"/CN={host}")
-    signs = (
-        "ca -batch -selfsign -notext -config ca.cnf -keyfile key.pem -in csr.pem -out crt.pem"
-    )
+    signs = "ca -batch -selfsign -notext -config ca.cnf -keyfile key.pem -in csr.pem -out crt.pem"
     openssl(folder, *signs.split(), "-startdate", "200101000000Z", "-enddate", until_text)
     return folder / "crt.pem", folder / "key.pem"
 
