@@ -35,8 +35,7 @@ class Book:
         history = self._markets.setdefault(Leg(quote.venue, quote.symbol), [])
         if _ahead(quote) or (history and _ahead(history[0])):
             return _put_beside_ahead(history, quote)
-        position = bisect_right(history, quote.observed_at_ms, key=_time)
-        changed = _insert(history, position, quote)
+        changed = _insert(history, _position(history, quote.observed_at_ms), quote)
         _forget(history)
         return changed and history[-1] is quote
 
@@ -53,6 +52,13 @@ class Book:
     def newest(self) -> dict[Leg, Quote]:
         """Return each market's newest quote."""
         return {leg: history[-1] for leg, history in self._markets.items()}
+
+
+def _position(history: list[Quote], at_ms: int) -> int:
+    """Behind every quote that is not newer: at the end, nearly always."""
+    if not history or history[-1].observed_at_ms <= at_ms:
+        return len(history)
+    return bisect_right(history, at_ms, key=_time)
 
 
 def _insert(history: list[Quote], position: int, quote: Quote) -> bool:
@@ -79,9 +85,9 @@ def _put_beside_ahead(history: list[Quote], quote: Quote) -> bool:
 
 def _forget(history: list[Quote]) -> None:
     """Drop what is older than the newest quote that is itself past the history."""
-    last_past = bisect_right(history, history[-1].observed_at_ms - HISTORY_MS, key=_time) - 1
-    if last_past > 0:
-        del history[:last_past]
+    past_ms = history[-1].observed_at_ms - HISTORY_MS
+    if len(history) > 1 and history[1].observed_at_ms <= past_ms:
+        del history[: bisect_right(history, past_ms, key=_time) - 1]
 
 
 def _ahead(quote: Quote) -> bool:

@@ -37,6 +37,9 @@ def devnet(
     seed: Annotated[int, typer.Option(help="Of the simulated market.")] = 1,
     reporters: Annotated[int, typer.Option(min=1, max=31, help="How many reporters.")] = 4,
     chain: Annotated[str, typer.Option(help="anvil or hardhat.")] = "anvil",
+    rest: Annotated[
+        bool, typer.Option("--rest", help="Poll the venues instead of listening to them.")
+    ] = False,
     port: Annotated[
         int, typer.Option(min=0, max=65000, help="First port, the chain's; 0 takes any free ones.")
     ] = 8545,
@@ -56,7 +59,8 @@ def devnet(
         raise UsageError(f"there is no chain {chain!r}", hint="--chain anvil or --chain hardhat")
     if live and tape:
         raise UsageError("--live and --tape exclude each other")
-    options = Options(tape, start, speed, live, seed, reporters, chain, port, duration)
+    transport = "rest" if rest else "ws"
+    options = Options(tape, start, speed, live, seed, reporters, chain, transport, port, duration)
     until_stopped(lambda stop: run_devnet(options, stop, as_json=as_json))
 
 

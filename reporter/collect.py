@@ -1,7 +1,12 @@
-"""Collecting: one endless loop per venue, at its own pace, so that a slow or dead one delays no other."""
+"""Collecting: one endless loop per venue, at its own pace, so that a slow or dead one delays no other.
+
+The loop is the venue's circuit breaker, too: closed while it answers; open after three fetches in a row without a
+quote, or as long as the venue asks us to stay away; half-open for one request when the pause is over.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from random import SystemRandom
 from typing import NoReturn, Protocol
 
@@ -11,6 +16,7 @@ from reporter.sources.venue import Fetched
 
 BACKOFF_CAP_MS = 8_000
 MAX_DOUBLINGS = 16
+OPEN_AFTER = 3
 
 _random = SystemRandom()
 
@@ -23,6 +29,14 @@ class Fetches(Protocol):
         ...
 
 
+class Breaker(StrEnum):
+    """The state of a venue's circuit breaker."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+
+
 @dataclass(slots=True)
 class VenueHealth:
     """How one venue is doing. Written by its loop, read by status, metrics and doctor.
@@ -32,12 +46,21 @@ class VenueHealth:
         last_error: The newest error of the last fetch; empty when it had none.
         consecutive_failures: Fetches in a row without any quote.
         fetches: All so far.
+        breaker: Open while nothing is asked, half-open while one request tries.
+        retry_at_ms: While open, Unix milliseconds of that try.
     """
 
     last_ok_ms: int | None = None
     last_error: str = ""
     consecutive_failures: int = 0
     fetches: int = 0
+    breaker: Breaker = Breaker.CLOSED
+    retry_at_ms: int | None = None
+
+
+def everything(symbols: Sequence[str]) -> Sequence[str]:
+    """What to ask a venue that has no stream: all of it, each time."""
+    return symbols
 
 
 async def collect(
@@ -50,6 +73,7 @@ async def collect(
     sleep: Callable[[float], Awaitable[None]],
     now_ms: Callable[[], int],
     jitter: Callable[[], float] = _random.random,
+    needed: Callable[[Sequence[str]], Sequence[str]] = everything,
 ) -> NoReturn:
     """Poll one venue for ever: every ``poll_ms`` from start to start, slower while it fails.
 
@@ -62,14 +86,20 @@ async def collect(
         sleep: Waits, in seconds.
         now_ms: Unix milliseconds.
         jitter: A number in [0, 1) that spreads the waits of a failing venue's clients.
+        needed: Which of the symbols to ask for now; none while a stream brings them all.
     """
     while True:
         started_ms = now_ms()
-        fetched = await _fetch(fetcher, symbols)
+        asked = _half_open(health, needed(symbols))
+        if not asked:
+            await sleep(poll_ms / 1000)
+            continue
+        fetched = await _fetch(fetcher, asked)
         for quote in fetched.quotes:
             put(quote)
         _note(health, fetched, now_ms())
         pause_ms = pause(poll_ms, health.consecutive_failures, _asked_ms(fetched), jitter())
+        _open(health, pause_ms, _asked_ms(fetched), now_ms())
         spent_ms = min(max(now_ms() - started_ms, 0), poll_ms)
         await sleep((pause_ms - spent_ms) / 1000)
 
@@ -85,6 +115,21 @@ def pause(poll_ms: int, failures: int, asked_ms: int, jitter: float) -> int:
     ceiling = max(poll_ms, BACKOFF_CAP_MS)
     backoff = min(poll_ms << min(failures, MAX_DOUBLINGS), ceiling)
     return max(poll_ms, backoff - int(backoff * jitter / 2), asked_ms)
+
+
+def _half_open(health: VenueHealth, symbols: Sequence[str]) -> Sequence[str]:
+    """One symbol, another each time, for a venue whose breaker was open; else all of them."""
+    if health.breaker is not Breaker.OPEN or not symbols:
+        return symbols
+    health.breaker, health.retry_at_ms = Breaker.HALF_OPEN, None
+    turn = health.fetches % len(symbols)
+    return symbols[turn : turn + 1]
+
+
+def _open(health: VenueHealth, pause_ms: int, asked_ms: int, at_ms: int) -> None:
+    stays_away = health.consecutive_failures >= OPEN_AFTER or asked_ms > 0
+    health.breaker = Breaker.OPEN if stays_away else Breaker.CLOSED
+    health.retry_at_ms = at_ms + pause_ms if stays_away else None
 
 
 async def _fetch(fetcher: Fetches, symbols: Sequence[str]) -> Fetched:

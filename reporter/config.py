@@ -5,8 +5,9 @@ An error names the key and its line. Relative paths are relative to the file. Un
 
 import re
 import tomllib
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from eth_utils.address import is_checksum_address
@@ -23,11 +24,12 @@ def _address(value: str) -> str:
     return value
 
 
-def _http_url(value: str) -> str:
+def _url(value: str, scheme: str) -> str:
     parts = urlsplit(value)
     _ = parts.port  # ValueError over 65535
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise ValueError("it must be an http(s) URL without user information")  # the value may hold a secret
+    if parts.scheme not in (scheme, f"{scheme}s") or not parts.hostname or parts.username:
+        # The value may hold a secret, so it is not repeated.
+        raise ValueError(f"it must be an {scheme}(s) URL without user information")
     return value.rstrip("/")
 
 
@@ -64,7 +66,8 @@ def _loopback_port(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
-Url = Annotated[str, AfterValidator(_http_url)]
+Url = Annotated[str, AfterValidator(partial(_url, scheme="http"))]
+WsUrl = Annotated[str, AfterValidator(partial(_url, scheme="ws"))]
 Market = Annotated[str, AfterValidator(_market)]
 FeedName = Annotated[str, AfterValidator(_feed)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
@@ -132,8 +135,11 @@ class VenueSection(_Section):
     """How to reach one venue; all optional."""
 
     kind: str | None = None
+    transport: Literal["ws", "rest"] = "ws"
     base_url: Url | None = None
+    ws_url: WsUrl | None = None
     poll_ms: int = Field(default=1_000, ge=100, le=600_000)
+    per_second: int | None = Field(default=None, ge=1, le=1_000)
     label: str = ""
 
 

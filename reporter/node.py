@@ -20,7 +20,7 @@ from reporter.chain.fees import FeeRules
 from reporter.chain.funding import FundingReader
 from reporter.chain.rpc import Rpc
 from reporter.chain.submit import SubmitRules, Submitter
-from reporter.collect import VenueHealth, collect
+from reporter.collect import VenueHealth, collect, everything
 from reporter.config import Config
 from reporter.errors import ChainError, ConfigError, SpotlineError, StoreFailed
 from reporter.index import plan
@@ -39,7 +39,7 @@ from reporter.store import Store
 from reporter.telemetry import log
 from reporter.watcher import Watcher
 from reporter.web.serve import serve
-from reporter.wiring import venue_fetcher, wall_ms
+from reporter.wiring import venue_fetcher, venue_streamer, wall_ms
 
 LEDGER_KEPT_S = 3_600
 MIN_STALL_S, STALL_BLOCKS = 60, 5
@@ -73,6 +73,8 @@ class Node:
         reader = AggregatorReader(self.rpc, deployment, list(self.terms))
         self.watcher = Watcher(reader, deployment, self.store, chain.confirmations)
         self._fetchers = {name: venue_fetcher(config, name) for name in self.health}
+        made = {name: venue_streamer(config, name, self.book.put) for name in self.health}
+        self.streamers = {name: streamer for name, streamer in made.items() if streamer is not None}
         self._network: Network | None = None
         self._door = Door(self.observe, self._reporters)
         self.address = ""
@@ -155,6 +157,10 @@ class Node:
             async with asyncio.TaskGroup() as tasks:
                 running = [
                     *(tasks.create_task(self._collect(name), name=f"collect {name}") for name in self.health),
+                    *(
+                        tasks.create_task(s.run(), name=f"stream {name}")
+                        for name, s in self.streamers.items()
+                    ),
                     tasks.create_task(self._watch_chain(), name="watch chain"),
                     tasks.create_task(self._tick(), name="tick"),
                     tasks.create_task(self._keep_funding(), name="keeper"),
@@ -187,6 +193,7 @@ class Node:
             self._key_lock.close()
 
     async def _collect(self, name: str) -> None:
+        streamer = self.streamers.get(name)
         await collect(
             self._fetchers[name],
             self.config.markets_by_venue[name],
@@ -195,6 +202,7 @@ class Node:
             poll_ms=self.config.venue(name).poll_ms,
             sleep=asyncio.sleep,
             now_ms=wall_ms,
+            needed=streamer.quiet if streamer else everything,
         )
 
     async def _watch_chain(self) -> None:

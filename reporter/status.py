@@ -9,6 +9,7 @@ from reporter.collect import VenueHealth
 from reporter.models import Index
 from reporter.node import Node
 from reporter.record import index_document, round_document
+from reporter.sources.stream import StreamHealth
 
 DAY_MS = 86_400_000
 
@@ -135,12 +136,29 @@ def status_document(node: Node, now_ms: int) -> dict[str, Any]:
 
 
 def _venue(node: Node, name: str, health: VenueHealth, now_ms: int) -> Mapping[str, Any]:
+    streamer = node.streamers.get(name)
+    live = streamer is not None and streamer.health.state == "live"
+    asked_well = health.consecutive_failures == 0 and health.last_ok_ms is not None
     return {
         "label": node.config.venue(name).label,
-        "ok": health.consecutive_failures == 0 and health.last_ok_ms is not None,
+        "ok": live or asked_well,
         "lastOkMs": health.last_ok_ms,
         "failures": health.consecutive_failures,
         "lastError": health.last_error,
+        "breaker": health.breaker,
+        "retryAtMs": health.retry_at_ms,
+        "stream": _stream(streamer.health) if streamer else None,
+    }
+
+
+def _stream(health: StreamHealth) -> dict[str, Any]:
+    return {
+        "state": health.state,
+        "connects": health.connects,
+        "messages": health.messages,
+        "lastQuoteMs": health.last_quote_ms,
+        "lastError": health.last_error,
+        "retryAtMs": health.retry_at_ms,
     }
 
 

@@ -1,10 +1,13 @@
 """What the daemon and a single look share: the clock, and a venue's fetch layer made from the configuration."""
 
 import time
+from collections.abc import Callable
 
 from reporter.config import Config
+from reporter.models import Quote
 from reporter.sources import make_source
 from reporter.sources.base import Fetcher
+from reporter.sources.stream import Streamer
 
 
 def wall_ms() -> int:
@@ -15,6 +18,18 @@ def wall_ms() -> int:
 def venue_fetcher(config: Config, name: str) -> Fetcher:
     """The fetch layer of one venue as the configuration says."""
     venue = config.venue(name)
-    source = make_source(venue.kind or name, venue.base_url)
+    source = make_source(venue.kind or name, venue.base_url, venue.ws_url)
     insecure = config.node.insecure_sources
-    return Fetcher(source, venue=name, insecure=insecure, label=venue.label, now_ms=wall_ms)
+    return Fetcher(
+        source, venue=name, insecure=insecure, label=venue.label, now_ms=wall_ms, per_second=venue.per_second
+    )
+
+
+def venue_streamer(config: Config, name: str, put: Callable[[Quote], object]) -> Streamer | None:
+    """The stream of one venue, or None where it has none or the configuration wants REST alone."""
+    venue = config.venue(name)
+    source = make_source(venue.kind or name, venue.base_url, venue.ws_url)
+    if venue.transport == "rest" or not source.ws_url:
+        return None
+    symbols, insecure = config.markets_by_venue[name], config.node.insecure_sources
+    return Streamer(source, symbols, put, venue=name, insecure=insecure, label=venue.label, now_ms=wall_ms)

@@ -24,6 +24,7 @@ from reporter.errors import ChainError, ConfigError, SpotlineError
 from reporter.keys import create_keystore, write_private
 from reporter.market.factory import open_market
 from reporter.market.perpetual import PerpetualMarket
+from reporter.market.streams_known import STREAMS
 from reporter.wiring import wall_ms
 
 CHAIN_ID = 31337
@@ -44,6 +45,7 @@ class Options:
     seed: int = 1
     reporters: int = 4
     chain: str = "anvil"
+    transport: str = "ws"
     port: int = 8545
     duration_s: int | None = None
 
@@ -187,15 +189,14 @@ class Devnet:
     def _venues(self) -> dict[str, dict[str, Any]]:
         names = {m.partition(":")[0] for feed in self.feeds for m in feed["markets"]}
         if not self.market:
-            return {name: {"poll_ms": 1_000} for name in sorted(names)}
-        return {
-            name: {
-                "base_url": f"{self.market_url}/{name}",
-                "poll_ms": preset.POLL_MS,
-                "label": self.market.label_of(name),
-            }
-            for name in sorted(names)
-        }
+            return {name: {"poll_ms": 1_000, "transport": self.options.transport} for name in sorted(names)}
+        return {name: self._venue(name, self.market.label_of(name)) for name in sorted(names)}
+
+    def _venue(self, name: str, label: str) -> dict[str, Any]:
+        """One venue's settings. The market server has no limit on requests, so ours is out of the way."""
+        stream = {"ws_url": f"ws://127.0.0.1:{self.ports.market}/{name}/ws"} if name in STREAMS else {}
+        base = {"base_url": f"{self.market_url}/{name}", "transport": self.options.transport}
+        return base | stream | {"poll_ms": preset.POLL_MS, "per_second": preset.PER_SECOND, "label": label}
 
     async def _first_answer(self, epoch_ms: int) -> None:
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reporter.errors import SpotlineError
 from reporter.market.factory import open_market
-from reporter.market.server import HOST, leave_on_signals, listen, market_app, serve
+from reporter.market.server import HOST, MarketServer, leave_on_signals, listen, serve
 
 DEFAULT_SEED = 1
 
@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     leave_on_signals()
     asked = _parser().parse_args(argv)
     try:
-        epoch_ms = _now_ms() if asked.epoch_ms is None else asked.epoch_ms
+        epoch_ms = _now_ms() // 1000 * 1000 if asked.epoch_ms is None else asked.epoch_ms
         market = open_market(
             epoch_ms=epoch_ms, seed=asked.seed, tape=asked.tape, start=asked.start, speed=asked.speed
         )
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     sys.stderr.write(f"market server: {market.label} on http://{HOST}:{sock.getsockname()[1]}\n")
     sys.stderr.flush()
-    serve(market_app(market, _now_ms), sock)
+    serve(MarketServer(market, _now_ms), sock)
     return 0
 
 
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=DEFAULT_SEED, help="of everything simulated (default %(default)s)"
     )
     parser.add_argument(
-        "--epoch-ms", type=int, help="wall time of the start, Unix milliseconds (default: now)"
+        "--epoch-ms", type=int, help="wall time of the start, Unix milliseconds (default: this second)"
     )
     return parser
 

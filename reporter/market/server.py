@@ -1,88 +1,97 @@
-"""The market server: one loopback address under which every venue answers, each below its own path."""
+"""The market server: one loopback address under which every venue answers, each below its own path, with its stream
+below that at ``/ws``. What its venues do wrong is switched on at ``/faults`` (``reporter/market/faults.py``)."""
 
+import asyncio
+import json
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from errno import EADDRINUSE
 from types import FrameType
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
-from reporter.errors import ConfigError, PortTaken
+from reporter.errors import ConfigError, PortTaken, UsageError
+from reporter.market.endpoints import ENDPOINTS, find
+from reporter.market.faults import BENDS, NONE, Board, Fault
 from reporter.market.perpetual import PerpetualMarket
-from reporter.market.shapes import Desk, Endpoint, Json, to_json
+from reporter.market.pusher import push
+from reporter.market.shapes import Desk, Json, as_it_is, to_json
+from reporter.market.streams_known import STREAMS
 from reporter.market.tape import utc_text
-from reporter.market.venue_deribit import deribit_ticker
-from reporter.market.venues_usd import (
-    bitstamp_ticker,
-    bitstamp_tickers,
-    coinbase_ticker,
-    gemini_ticker,
-    kraken_ticker,
-)
-from reporter.market.venues_usdt import binance_book, binance_day, okx_ticker, okx_tickers
-
-Handler = Callable[[Request], Awaitable[Response]]
+from reporter.market.wire import Answer, Asked, cut, read_request, send
 
 HOST = "127.0.0.1"
 LABEL_HEADER = "X-Spotline-Market"
-ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
-    "binance": {"/api/v3/ticker/24hr": binance_day, "/api/v3/ticker/bookTicker": binance_book},
-    "binanceus": {"/api/v3/ticker/24hr": binance_day, "/api/v3/ticker/bookTicker": binance_book},
-    "bitstamp": {
-        "/api/v2/ticker": bitstamp_tickers,
-        "/api/v2/ticker/": bitstamp_tickers,
-        "/api/v2/ticker/{name}": bitstamp_ticker,
-        "/api/v2/ticker/{name}/": bitstamp_ticker,
-    },
-    "coinbase": {"/products/{name}/ticker": coinbase_ticker},
-    "deribit": {"/api/v2/public/ticker": deribit_ticker},
-    "gemini": {"/v1/pubticker/{name}": gemini_ticker},
-    "kraken": {"/0/public/Ticker": kraken_ticker},
-    "okx": {"/api/v5/market/tickers": okx_tickers, "/api/v5/market/ticker": okx_ticker},
-}
-"""Every path below a venue's base URL, ``http://127.0.0.1:PORT/<venue>``."""
 
 
-def market_app(market: PerpetualMarket, clock_ms: Callable[[], int]) -> Starlette:
-    """The ASGI application: the venues' paths and, at ``/``, what is being played.
+class MarketServer:
+    """Answers for every venue of a market. Every response is JSON and carries ``X-Spotline-Market``, the label of its
+    prices, unless a fault says otherwise. A path that no venue has is 404; nothing is ever redirected."""
 
-    Every response is JSON and carries ``X-Spotline-Market``, the label of its prices. A path that no venue
-    has is 404; nothing is ever redirected.
-    """
-    routes = [Route("/", _about(market, clock_ms))]
-    for venue, paths in ENDPOINTS.items():
-        routes += [Route(f"/{venue}{path}", _venue(market, clock_ms, venue, e)) for path, e in paths.items()]
+    def __init__(self, market: PerpetualMarket, clock_ms: Callable[[], int]) -> None:
+        self.market, self.clock_ms, self.board = market, clock_ms, Board()
 
-    async def not_served(request: Request, error: Exception) -> Response:
-        status = getattr(error, "status_code", 500)
-        return _json(status, {"error": f"{request.url.path} is not served here"}, market.label)
+    async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one client until it leaves."""
+        # Cancelled only at the server's end, which is to be quiet.
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            while (asked := await read_request(reader)) and await self._one(asked, reader, writer):
+                pass
+        writer.close()
 
-    app = Starlette(routes=routes, exception_handlers={404: not_served, 405: not_served})
-    app.router.redirect_slashes = False
-    return app
+    async def _one(self, asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        venue, _, path = asked.path.removeprefix("/").partition("/")
+        fault = self.board.of(venue) if venue in ENDPOINTS else NONE
+        if fault.name == "down":
+            cut(writer)
+            return False
+        if fault.name == "blackhole":
+            await reader.read()
+            return False
+        upgrade = asked.headers.get("upgrade", "").lower() == "websocket"
+        if upgrade and path == "ws" and venue in STREAMS and fault.name not in ("status", "redirect", "html"):
+            await push(self, venue, asked.head, reader, writer)
+            return False
+        goes_on = await send(writer, self._answer(asked, venue, "/" + path, fault), fault)
+        return goes_on and asked.headers.get("connection", "").lower() != "close"
 
+    def _answer(self, asked: Asked, venue: str, path: str, fault: Fault) -> Answer:
+        if asked.path == "/faults":
+            return self._faults(asked)
+        if asked.method != "GET":
+            return self._json(405, {"error": f"{asked.path} is not served here"}, self.market.label)
+        if asked.path == "/":
+            return self._json(200, describe(self.market, self.clock_ms()), self.market.label)
+        found = find(venue, path)
+        if found is None:
+            return self._json(404, {"error": f"{asked.path} is not served here"}, self.market.label)
+        endpoint, named = found
+        reply = endpoint(self.desk(venue, self.clock_ms()), {**asked.query, **named})
+        return self._json(reply.status, reply.body, self.market.label_of(venue))
 
-def _venue(market: PerpetualMarket, clock_ms: Callable[[], int], venue: str, endpoint: Endpoint) -> Handler:
-    label = market.label_of(venue)
+    def desk(self, venue: str, now_ms: int) -> Desk:
+        """A venue at a moment, as its fault wants it."""
+        fault = self.board.of(venue)
+        stopped = fault.name in ("frozen", "halted")
+        at_ms = fault.since_ms if stopped else now_ms
+        return Desk(self.market, venue, at_ms, BENDS.get(fault.name, as_it_is), fault.name == "misnamed")
 
-    async def answer(request: Request) -> Response:
-        reply = endpoint(Desk(market, venue, clock_ms()), {**request.query_params, **request.path_params})
-        return _json(reply.status, reply.body, label)
+    def _faults(self, asked: Asked) -> Answer:
+        status = 200
+        if asked.method == "DELETE":
+            self.board.clear()
+        elif asked.method == "POST":
+            try:
+                self.board.switch(json.loads(asked.body), self.clock_ms())
+            except (ValueError, UsageError) as error:
+                return self._json(400, {"error": str(error)}, self.market.label)
+        elif asked.method != "GET":
+            status = 405
+        return self._json(status, {"faults": self.board.document()}, self.market.label)
 
-    return answer
-
-
-def _about(market: PerpetualMarket, clock_ms: Callable[[], int]) -> Handler:
-    async def answer(request: Request) -> Response:
-        return _json(200, describe(market, clock_ms()), market.label)
-
-    return answer
+    def _json(self, status: int, body: Json, label: str) -> Answer:
+        return Answer(status, to_json(body).encode(), {LABEL_HEADER: label})
 
 
 def describe(market: PerpetualMarket, now_ms: int) -> dict[str, Json]:
@@ -100,10 +109,6 @@ def describe(market: PerpetualMarket, now_ms: int) -> dict[str, Json]:
             for venue, symbol in market.markets
         ],
     }
-
-
-def _json(status: int, body: Json, label: str) -> Response:
-    return Response(to_json(body), status, {LABEL_HEADER: label}, media_type="application/json")
 
 
 def listen(port: int) -> socket.socket:
@@ -133,12 +138,18 @@ def leave_on_signals() -> None:
         signal.signal(number, _leave)
 
 
-def serve(app: Starlette, sock: socket.socket) -> None:
-    """Answer until SIGTERM or SIGINT, then stop at once; the signal is raised again after the last answer."""
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1, ws="none"
-    )
-    uvicorn.Server(config).run(sockets=[sock])
+def serve(server: MarketServer, sock: socket.socket) -> None:
+    """Answer until SIGTERM or SIGINT, then stop at once, whoever is still connected."""
+    asyncio.run(_serve(server, sock))
+
+
+async def _serve(server: MarketServer, sock: socket.socket) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    listening = await asyncio.start_server(server.connection, sock=sock)
+    await stop.wait()
+    listening.close()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

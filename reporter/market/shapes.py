@@ -33,27 +33,47 @@ class Reply:
     body: Json
 
 
+def as_it_is(quote: MarketQuote) -> MarketQuote:
+    """An honest venue's view of a quote."""
+    return quote
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One venue of a market at one moment."""
+    """One venue of a market at one moment.
+
+    Attributes:
+        bend: What a lying venue makes of a quote.
+        misnamed: Whether it gives its markets another name.
+    """
 
     market: PerpetualMarket
     venue: str
     now_ms: int
+    bend: Callable[[MarketQuote], MarketQuote] = as_it_is
+    misnamed: bool = False
 
     def quotes(self) -> list[tuple[str, MarketQuote]]:
         """Symbol and quote of every market of this venue that has traded, by symbol."""
-        return [(symbol, quote) for symbol in self._listed() if (quote := self.quote(symbol)) is not None]
+        return [
+            (self._named(symbol), quote)
+            for symbol in self._listed()
+            if (quote := self.quote(symbol)) is not None
+        ]
 
     def quote(self, symbol: str) -> MarketQuote | None:
         """One market's quote; None where the venue does not list it, or it has not traded yet."""
-        return self.market.quote(self.venue, symbol, self.now_ms)
+        quote = self.market.quote(self.venue, symbol, self.now_ms)
+        return None if quote is None else self.bend(quote)
 
     def find(self, code: str, spell: Callable[[str], str]) -> tuple[str, MarketQuote] | None:
         """The listed market whose symbol the venue spells ``code``."""
         symbol = next((listed for listed in self._listed() if spell(listed) == code), None)
         quote = self.quote(symbol) if symbol else None
-        return (symbol, quote) if symbol and quote else None
+        return (self._named(symbol), quote) if symbol and quote else None
+
+    def _named(self, symbol: str) -> str:
+        return f"DOGE/{symbol.partition('/')[2]}" if self.misnamed else symbol
 
     def _listed(self) -> list[str]:
         return [symbol for venue, symbol in self.market.markets if venue == self.venue]

@@ -53,12 +53,14 @@ VENUES = {
         *("BTC/USDT", "ETH/USDT", "BTC/USDC", "ETH/USDC"),
     ),
     "okx": ("BTC/USDT", "ETH/USDT", "BTC/USDC", "ETH/USDC", "USDC/USDT"),
+    **{name: ("BTC/USD", "ETH/USD", "USDT/USD") for name in ("bitfinex", "cryptocom")},
+    **{name: ("BTC/USDT", "ETH/USDT") for name in ("bitget", "bybit", "gate", "htx", "kucoin", "mexc")},
 }
 TRADE_STEPS = 4  # one trade a second
 
 
 class SimulatedMarket:
-    """Seven venues on four walking assets. ``epoch_ms`` is the wall time of step 0."""
+    """Fifteen venues on four walking assets. ``epoch_ms`` is the wall time of step 0."""
 
     source = "simulated"
 

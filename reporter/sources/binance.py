@@ -1,36 +1,29 @@
-"""Binance and Binance.US, spot. Many markets in one request.
+"""Binance, spot. Asked: ``closeTime`` ends the 24 h window, which bounds the last trade's time and ages a
+market that has stopped. Stream, once a second: ``E`` is the ticker's time (github.com/binance/binance-spot-api-docs)."""
 
-``closeTime`` ends the 24 h window of the statistics: near the clock while a market trades, frozen after.
-Not the book's time; it bounds the last trade's from above, and as such it ages a market that has stopped.
-"""
-
-import json
 from urllib.parse import quote as escape
 
 from reporter.sources import strict
-from reporter.sources.fields import Fields, rows
-from reporter.sources.venue import Request, Rows, Source, Ticker
+from reporter.sources.venue import Fields, Json, Link, Request, Row, Rows, Source, message, rows
 
 
 class Binance(Source):
-    name = "binance"
-    default_url = "https://api.binance.com"
-
-    def spell(self, base: str, quote: str) -> str:
-        return base + quote
+    name, default_url = "binance", "https://api.binance.com"
+    default_ws_url = "wss://stream.binance.com:9443/ws"
+    target, per_second = "/api/v3/ticker/24hr?symbols={names}", 10
+    row = Row("symbol", "bidPrice", "askPrice", "lastPrice", last_at=("closeTime", strict.at_ms))
+    update = Row("s", "b", "a", "c", book_at=("E", strict.at_ms), last_at=("C", strict.at_ms))
 
     def requests(self, symbols: tuple[str, ...]) -> list[Request]:
-        names = json.dumps([self.symbol(ours) for ours in symbols], separators=(",", ":"))
-        return [Request(f"/api/v3/ticker/24hr?symbols={escape(names)}", symbols)]
+        names = escape("[" + ",".join(f'"{self.symbol(ours)}"' for ours in symbols) + "]")
+        return [Request(self.target.replace("{names}", names), symbols)]
 
-    def rows(self, document: strict.Json, request: Request) -> Rows:
-        return [(row.text("symbol"), row) for row in rows(self.name, document)]
+    def rows(self, document: Json, request: Request) -> Rows:
+        return rows(self.name, document)
 
-    def read(self, row: Fields) -> Ticker:
-        closed = row.time("closeTime", strict.at_ms)
-        return Ticker(row.price("bidPrice"), row.price("askPrice"), row.price("lastPrice"), None, closed)
+    def subscribe(self, names: list[str]) -> list[str]:
+        return [message(method="SUBSCRIBE", params=[f"{name.lower()}@ticker" for name in names], id=1)]
 
-
-class BinanceUS(Binance):
-    name = "binanceus"
-    default_url = "https://api.binance.us"
+    def updates(self, document: Json, link: Link) -> Rows:
+        fields = Fields.of(self.name, document)
+        return [fields] if fields.says("e", "24hrTicker") else []

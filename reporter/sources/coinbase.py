@@ -1,27 +1,26 @@
-"""Coinbase Exchange, spot. One request for each market; the body does not name it.
-
-``time`` is the last trade's ("snapshot information about the last trade (tick), best bid/ask and 24h volume",
-docs.cdp.coinbase.com, get-product-ticker); the book carries no time.
-"""
+"""Coinbase Exchange, spot. One request for each market; the body does not name it. ``time`` is the last trade's, the
+book carries none. Stream: a ticker with each match, ``time`` is the match's and the book's just after it, as the
+message is made then (docs.cdp.coinbase.com: get-product-ticker, WebSocket channels, ticker)."""
 
 from reporter.sources import strict
-from reporter.sources.fields import Fields
-from reporter.sources.venue import Request, Rows, Source, Ticker
+from reporter.sources.venue import Fields, Json, Link, Request, Row, Rows, Source, message
+
+AT = ("time", strict.at_iso)
 
 
 class Coinbase(Source):
-    name = "coinbase"
-    default_url = "https://api.exchange.coinbase.com"
+    name, default_url = "coinbase", "https://api.exchange.coinbase.com"
+    default_ws_url, refusal = "wss://ws-feed.exchange.coinbase.com", ("type", "error")
+    target, between, per_second = "/products/{name}/ticker", "-", 8
+    row = Row("product_id", "bid", "ask", "price", last_at=AT)
+    update = Row("product_id", "best_bid", "best_ask", "price", book_at=AT, last_at=AT)
 
-    def spell(self, base: str, quote: str) -> str:
-        return f"{base}-{quote}"
+    def rows(self, document: Json, request: Request) -> Rows:
+        return [Fields.of(self.name, document).plus(product_id=self.symbol(request.symbols[0]))]
 
-    def requests(self, symbols: tuple[str, ...]) -> list[Request]:
-        return [Request(f"/products/{self.symbol(ours)}/ticker", (ours,)) for ours in symbols]
+    def subscribe(self, names: list[str]) -> list[str]:
+        return [message(type="subscribe", product_ids=names, channels=["ticker", "heartbeat"])]
 
-    def rows(self, document: strict.Json, request: Request) -> Rows:
-        return [(self.symbol(request.symbols[0]), Fields.of(self.name, document))]
-
-    def read(self, row: Fields) -> Ticker:
-        traded_at = row.time("time", strict.at_iso)
-        return Ticker(row.price("bid"), row.price("ask"), row.price("price"), None, traded_at)
+    def updates(self, document: Json, link: Link) -> Rows:
+        fields = Fields.of(self.name, document)
+        return [fields] if fields.says("type", "ticker") else []

@@ -1,26 +1,22 @@
-"""Deribit, perpetuals: what funding compares with the index. ``timestamp`` is the ticker snapshot's."""
+"""Deribit, perpetuals: what funding compares with the index. ``timestamp`` is the ticker snapshot's (docs.deribit.com)."""
 
 from reporter.sources import strict
-from reporter.sources.fields import Fields
-from reporter.sources.venue import Perpetuals, Request, Rows, Ticker
+from reporter.sources.venue import Fields, Json, Perpetuals, Request, Row, Rows, Ticker
 
 
 class Deribit(Perpetuals):
-    name = "deribit"
-    default_url = "https://www.deribit.com"
+    name, default_url, per_second = "deribit", "https://www.deribit.com", 10
+    target = "/api/v2/public/ticker?instrument_name={name}"
+    row = Row(
+        *("instrument_name", "best_bid_price", "best_ask_price", "last_price"),
+        book_at=("timestamp", strict.at_ms),
+    )
 
     def spell(self, base: str, quote: str) -> str:
         return f"{base}-PERPETUAL" if quote == "USD" else f"{base}_{quote}-PERPETUAL"
 
-    def requests(self, symbols: tuple[str, ...]) -> list[Request]:
-        names = [(self.symbol(ours), ours) for ours in symbols]
-        return [Request(f"/api/v2/public/ticker?instrument_name={name}", (ours,)) for name, ours in names]
-
-    def rows(self, document: strict.Json, request: Request) -> Rows:
-        result = Fields.of(self.name, document).child("result")
-        return [(result.text("instrument_name"), result)]
+    def rows(self, document: Json, request: Request) -> Rows:
+        return [Fields.of(self.name, document).child("result")]
 
     def read(self, row: Fields) -> Ticker:
-        row.expect("state", "open", "halted")
-        bid, ask = row.price("best_bid_price"), row.price("best_ask_price")
-        return Ticker(bid, ask, row.price("last_price"), row.time("timestamp", strict.at_ms))
+        return self.row.read(row.expect("state", "open", "halted"))

@@ -13,6 +13,8 @@ from typing import TypeAlias
 
 import httpcore
 
+from reporter.sources.interim import Patient
+
 Address: TypeAlias = IPv4Address | IPv6Address
 Resolver: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 SocketOption: TypeAlias = (
@@ -102,15 +104,35 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             AddressRefused: One of them is not public. A mixed answer is an attack, so one condemns the name.
             httpcore.ConnectError, httpcore.ConnectTimeout: No address answered.
         """
-        addresses = await self._addresses(host, port, timeout)
+        addresses = await self.addresses(host, port, timeout)
         failure = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             try:
-                return await self._network.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
+                return Patient(
+                    await self._network.connect_tcp(
+                        str(address), port, timeout, local_address, socket_options
+                    )
                 )
             except httpcore.ConnectError as error:
                 failure = error
+        raise failure
+
+    async def dial(self, host: str, port: int, limit_s: float) -> socket.socket:
+        """A connected TCP socket to the first address of ``host`` that answers within ``limit_s``.
+
+        Raises:
+            AddressRefused: As ``connect_tcp``.
+            httpcore.ConnectError, httpcore.ConnectTimeout: No address answered.
+        """
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in await self.addresses(host, port, limit_s):
+            try:
+                async with asyncio.timeout(limit_s):
+                    return await _connected(address, port)
+            except TimeoutError:
+                failure = httpcore.ConnectTimeout(f"{host} did not answer")
+            except OSError as error:
+                failure = httpcore.ConnectError(f"{host}: {error.strerror or error}")
         raise failure
 
     async def connect_unix_socket(
@@ -126,7 +148,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """Wait, for httpcore's own use."""
         await asyncio.sleep(seconds)
 
-    async def _addresses(self, host: str, port: int, limit_s: float | None) -> list[Address]:
+    async def addresses(self, host: str, port: int, limit_s: float | None) -> list[Address]:
+        """Where ``host`` leads; raises ``AddressRefused`` where one of them may not be dialled."""
         addresses = _literal(host) or await self._resolved(host, port, limit_s)
         refused = [] if self._insecure else [address for address in addresses if not is_public(address)]
         if refused:
@@ -141,6 +164,17 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectTimeout(f"the resolver did not answer for {host}") from None
         except (OSError, ValueError) as error:
             raise httpcore.ConnectError(f"{host} does not resolve: {error}") from None
+
+
+async def _connected(address: Address, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, (str(address), port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _literal(host: str) -> list[Address]:

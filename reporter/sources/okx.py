@@ -1,26 +1,24 @@
-"""OKX, spot. All markets in one request. ``ts`` is "ticker data generation time" (API v5): the snapshot's."""
+"""OKX, spot. All markets in one request; ``ts`` is "ticker data generation time": the snapshot's, on the stream too
+(okx.com/docs-v5: Get tickers, Tickers channel)."""
 
 from reporter.sources import strict
-from reporter.sources.fields import Fields
-from reporter.sources.venue import Request, Rows, Source, Ticker
+from reporter.sources.venue import MIB, Fields, Json, Link, Request, Row, Rows, Source, message
 
 
 class OKX(Source):
-    name = "okx"
-    default_url = "https://www.okx.com"
-    max_body = 2 * 1024 * 1024
-    all_symbols = True
+    name, default_url = "okx", "https://www.okx.com"
+    default_ws_url, refusal = "wss://ws.okx.com:8443/ws/v5/public", ("event", "error")
+    target, between, all_symbols = "/api/v5/market/tickers?instType=SPOT", "-", True
+    max_body, per_second = 2 * MIB, 8
+    ping, pong = "ping", b"pong"
+    row = Row("instId", "bidPx", "askPx", "last", book_at=("ts", strict.at_ms))
 
-    def spell(self, base: str, quote: str) -> str:
-        return f"{base}-{quote}"
+    def rows(self, document: Json, request: Request) -> Rows:
+        return Fields.of(self.name, document).expect("code", "0", "refused").rows("data")
 
-    def requests(self, symbols: tuple[str, ...]) -> list[Request]:
-        return [Request("/api/v5/market/tickers?instType=SPOT", symbols)]
+    def subscribe(self, names: list[str]) -> list[str]:
+        return [message(op="subscribe", args=[{"channel": "tickers", "instId": name} for name in names])]
 
-    def rows(self, document: strict.Json, request: Request) -> Rows:
+    def updates(self, document: Json, link: Link) -> Rows:
         fields = Fields.of(self.name, document)
-        fields.expect("code", "0", "refused")
-        return [(row.text("instId"), row) for row in fields.rows("data")]
-
-    def read(self, row: Fields) -> Ticker:
-        return Ticker(row.price("bidPx"), row.price("askPx"), row.price("last"), row.time("ts", strict.at_ms))
+        return fields.rows("data") if "data" in fields.data else []

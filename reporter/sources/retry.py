@@ -1,7 +1,10 @@
 """When to ask a venue again: connect errors, 5xx and 429, three times, with jitter, within the deadline."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from email.utils import parsedate_to_datetime
+from math import ceil
 
 import httpcore
 from tenacity import (
@@ -18,6 +21,7 @@ from reporter.sources.guard import AddressRefused
 
 ATTEMPTS = 3
 MAX_RETRY_AFTER_S = 3_600
+DATE_CHARS = len("Sun, 06 Nov 1994 08:49:37 GMT")
 
 _JITTER = wait_random_exponential(multiplier=0.1, max=1.0)
 
@@ -50,11 +54,16 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, connect) and not isinstance(error, AddressRefused)
 
 
-def retry_after_s(value: str) -> int:
-    """Seconds of a Retry-After header, at most an hour. Its other form, a date, no venue here uses: 0."""
-    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+def retry_after_s(value: str, now_s: float | None = None) -> int:
+    """Seconds of a Retry-After header (RFC 9110), a number or a date, at most an hour; 0 for anything else."""
+    if value.isascii() and value.isdigit() and len(value) <= 9:
+        return min(int(value), MAX_RETRY_AFTER_S)
+    try:
+        at = parsedate_to_datetime(value) if len(value) == DATE_CHARS else None
+    except ValueError:
         return 0
-    return min(int(value), MAX_RETRY_AFTER_S)
+    left_s = at.timestamp() - (time.time() if now_s is None else now_s) if at else 0
+    return min(max(ceil(left_s), 0), MAX_RETRY_AFTER_S)
 
 
 def _wait_s(state: RetryCallState) -> float:

@@ -1,4 +1,4 @@
-"""What a venue is: how it spells a symbol, which requests cover the symbols, how its rows are read."""
+"""What a venue is: how it spells a symbol, which requests cover the symbols, how its rows are read, what it streams."""
 
 import re
 from abc import ABC, abstractmethod
@@ -9,10 +9,28 @@ from typing import ClassVar, NamedTuple, TypeAlias
 from reporter.errors import ConfigError, SourceError
 from reporter.models import Quote
 from reporter.sources import strict
-from reporter.sources.fields import Fields
+from reporter.sources.fields import Fields, rows
+from reporter.sources.layout import Link, Row, Ticker, message
 from reporter.sources.strict import Json, shown
 
-Rows: TypeAlias = Iterable[tuple[str, Fields]]
+__all__ = [
+    "MIB",
+    "Fetched",
+    "Fields",
+    "Json",
+    "Link",
+    "Perpetuals",
+    "Request",
+    "Row",
+    "Rows",
+    "Source",
+    "Ticker",
+    "message",
+    "rows",
+]
+
+Rows: TypeAlias = Iterable[Fields]
+MIB = 1024 * 1024
 
 _SYMBOL = re.compile(r"([A-Z0-9]{1,15})/([A-Z0-9]{1,15})(-PERP)?")
 
@@ -25,69 +43,107 @@ class Request:
     symbols: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(NamedTuple):
     """What came of asking: the quotes, and one error for each request, or each symbol, that yielded none."""
 
     quotes: tuple[Quote, ...] = ()
     errors: tuple[SourceError, ...] = ()
 
 
-class Ticker(NamedTuple):
-    """One row as read. Prices are 1e18 fixed point, None where the venue states none.
-
-    ``book_at_ms`` is set only from a time at which the venue says bid and ask were these; ``last_at_ms`` only
-    from the last trade's, or a bound on it. A venue whose payload carries neither leaves both out.
-    """
-
-    bid: int | None
-    ask: int | None
-    last: int | None
-    book_at_ms: int | None = None
-    last_at_ms: int | None = None
-
-
 class Source(ABC):
-    """One venue. A subclass is stateless: its name, its address and four short methods.
+    """One venue. A subclass is stateless: names, addresses, layouts and a few short methods.
 
     Attributes:
         name: The venue in a leg, e.g. ``kraken`` in ``kraken:BTC/USDT``.
         default_url: Scheme and host; the constructor takes another, for regional hosts and the market server.
+        target: Path and query of the ticker; ``{names}`` are all symbols, ``{name}`` is one, which makes one
+            request for each.
         max_body: Largest body accepted, in bytes.
         all_symbols: Whether the payload holds every market, so that those not asked for are skipped.
+        per_second: Requests in a second, within what the venue allows without a key.
+        row: Layout of a row of the ticker.
+        default_ws_url: Address of the stream; empty for a venue that is only asked.
+        update: Layout of a row of the stream, where it is another.
+        refusal: A key and its value by which the venue says no to a subscription; ``error`` is one for all.
+        ping: A text frame sent every ``ping_s`` seconds; empty where the protocol's own ping will do.
+        pong: Its answer, where that is not JSON.
+        pinged: Whether the venue pings us in messages of its own, which it does instead of the protocol.
     """
 
     name: ClassVar[str]
     default_url: ClassVar[str]
+    target: ClassVar[str] = ""
+    between: ClassVar[str] = ""
     max_body: ClassVar[int] = 256 * 1024
     all_symbols: ClassVar[bool] = False
+    per_second: ClassVar[int] = 5
+    row: ClassVar[Row]
+    default_ws_url: ClassVar[str] = ""
+    update: ClassVar[Row | None] = None
+    refusal: ClassVar[tuple[str, Json]] = ("", None)
+    ping: ClassVar[str] = ""
+    pong: ClassVar[bytes] = b""
+    ping_s: ClassVar[int] = 20
+    pinged: ClassVar[bool] = False
 
-    def __init__(self, base_url: str | None = None) -> None:
+    def __init__(self, base_url: str | None = None, ws_url: str | None = None) -> None:
         self.base_url = (base_url or self.default_url).rstrip("/")
+        # Another host is another world: its stream is not at the venue's own address.
+        self.ws_url = ws_url or ("" if base_url else self.default_ws_url)
 
-    @abstractmethod
     def spell(self, base: str, quote: str) -> str:
         """The venue's name for a market, e.g. ``BTC-USD``."""
+        return f"{base}{self.between}{quote}"
 
-    @abstractmethod
+    def spell_stream(self, base: str, quote: str) -> str:
+        """The same on the stream."""
+        return self.spell(base, quote)
+
     def requests(self, symbols: tuple[str, ...]) -> list[Request]:
         """The fewest requests that cover ``symbols``."""
+        names = [self.symbol(ours) for ours in symbols]
+        if "{name}" in self.target:
+            return [
+                Request(self.target.replace("{name}", name), (ours,))
+                for name, ours in zip(names, symbols, strict=True)
+            ]
+        return [Request(self.target.replace("{names}", ",".join(names)), symbols)]
 
     @abstractmethod
     def rows(self, document: Json, request: Request) -> Rows:
-        """Take a document apart into (venue's symbol, row).
+        """Take a document apart into rows that name their symbol.
 
         Raises:
             SourceError: The document is not of the documented shape, or is the venue's own error message.
         """
 
-    @abstractmethod
     def read(self, row: Fields) -> Ticker:
-        """Read one row.
+        """Read one row of the ticker.
 
         Raises:
             SourceError: A price or a time is malformed, or the market is halted.
         """
+        return self.row.read(row)
+
+    def subscribe(self, names: list[str]) -> list[str]:
+        """The text frames that ask for the stream of these markets."""
+        return []
+
+    def unpack(self, frame: bytes) -> Json:
+        """One frame as a document."""
+        return strict.loads(self.name, frame)
+
+    def updates(self, document: Json, link: Link) -> Rows:
+        """The rows of one message of the stream; none for one that carries no prices.
+
+        Raises:
+            SourceError: The document is not of the documented shape.
+        """
+        return ()
+
+    def read_update(self, row: Fields) -> Ticker:
+        """Read one row of the stream; raises as ``read`` does."""
+        return (self.update or self.row).read(row)
 
     def symbol(self, ours: str) -> str:
         """The venue's spelling of our symbol.
@@ -95,12 +151,16 @@ class Source(ABC):
         Raises:
             ConfigError: Not a symbol, or a perpetual on a spot venue.
         """
+        return self.spell(*self.split(ours))
+
+    def split(self, ours: str) -> tuple[str, str]:
+        """Base and quote of a symbol that this venue may have; raises as ``symbol`` does."""
         base, quote, perpetual = _split(ours)
         if perpetual:
             raise ConfigError(
                 f"{self.name} has no perpetual {ours!r}", hint="its spot symbols look like BTC/USD"
             )
-        return self.spell(base, quote)
+        return base, quote
 
     def parse(self, body: bytes, request: Request, received_at_ms: int) -> Fetched:
         """Turn a body into quotes, at most one for each symbol of the request.
@@ -113,39 +173,75 @@ class Source(ABC):
         """
         wanted = {self.symbol(ours): ours for ours in request.symbols}
         found: dict[str, list[Fields]] = {ours: [] for ours in request.symbols}
-        for name, row in self.rows(strict.loads(self.name, body), request):
+        for row in self.rows(strict.loads(self.name, body), request):
+            name = row.text(self.row.symbol)
             if name in wanted:
                 found[wanted[name]].append(row)
             elif not self.all_symbols:
                 raise SourceError(self.name, "symbol", f"{shown(name)} was not asked for")
         quotes: list[Quote] = []
         errors: list[SourceError] = []
-        for ours, rows in found.items():
+        for ours, mine in found.items():
             try:
-                quotes.append(self._quote(ours, rows, received_at_ms))
+                ticker = self.read(self._only(ours, mine))
+                quotes.append(self._quote(self.name, ours, ticker, received_at_ms, ""))
             except SourceError as error:
                 errors.append(error)
         return Fetched(tuple(quotes), tuple(errors))
 
-    def _quote(self, ours: str, rows: list[Fields], received_at_ms: int) -> Quote:
-        if len(rows) != 1:
-            raise SourceError(self.name, "symbol", f"{len(rows)} rows for {ours}, not one")
-        ticker = self.read(rows[0])
-        if ticker.bid is None and ticker.ask is None and ticker.last is None:
+    def parse_frame(self, frame: bytes, link: Link, received_at_ms: int) -> Fetched:
+        """Turn one frame of the stream into quotes. A row that cannot be read gives an error and no quote.
+
+        Raises:
+            SourceError: The frame as a whole is refused; ``refused`` is the venue's own word, and leaves the
+                rest of the stream as it is.
+        """
+        if self.pong and frame == self.pong:
+            return Fetched()
+        document = self.unpack(frame)
+        if isinstance(document, dict) and (document.get("error") or self._refuses(document)):
+            raise SourceError(self.name, "refused", shown(document))
+        quotes: list[Quote] = []
+        errors: list[SourceError] = []
+        key = (self.update or self.row).symbol
+        for row in self.updates(document, link):
+            name = row.text(key)
+            ours = link.wanted.get(name)
+            if ours is None:
+                raise SourceError(self.name, "symbol", f"{shown(name)} was not asked for")
+            try:
+                ticker = self.read_update(row)
+                quotes.append(self._quote(link.venue, ours, ticker, received_at_ms, link.label))
+            except SourceError as error:
+                errors.append(error)
+        return Fetched(tuple(quotes), tuple(errors))
+
+    def _only(self, ours: str, found: list[Fields]) -> Fields:
+        if len(found) != 1:
+            raise SourceError(self.name, "symbol", f"{len(found)} rows for {ours}, not one")
+        return found[0]
+
+    def _refuses(self, document: dict[str, Json]) -> bool:
+        key, value = self.refusal
+        return key in document and document[key] == value
+
+    def _quote(self, venue: str, ours: str, ticker: Ticker, received_at_ms: int, label: str) -> Quote:
+        bid, ask, last, book_at_ms, last_at_ms = ticker
+        if bid is None and ask is None and last is None:
             raise SourceError(self.name, "no_price", f"{ours} has no bid, no ask and no last trade")
-        return Quote(venue=self.name, symbol=ours, received_at_ms=received_at_ms, **ticker._asdict())
+        return Quote(venue, ours, bid, ask, last, book_at_ms, last_at_ms, received_at_ms, label)
 
 
 class Perpetuals(Source):
     """A venue of which only the perpetuals are read."""
 
-    def symbol(self, ours: str) -> str:
+    def split(self, ours: str) -> tuple[str, str]:
         base, quote, perpetual = _split(ours)
         if not perpetual:
             raise ConfigError(
                 f"{self.name} is read for perpetuals, not {ours!r}", hint="ask for BTC/USD-PERP"
             )
-        return self.spell(base, quote)
+        return base, quote
 
 
 def _split(ours: str) -> tuple[str, str, bool]:

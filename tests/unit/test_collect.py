@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.collect import VenueHealth, collect, pause
+from reporter.collect import Breaker, VenueHealth, collect, pause
 from reporter.errors import SourceError
 from reporter.models import Quote
 from reporter.sources import Fetched
@@ -32,9 +32,12 @@ class Venue:
         self.slept_ms: list[int] = []
         self.put: list[Quote] = []
         self.health = VenueHealth()
+        self.asked: list[tuple[str, ...]] = []
+        self.breakers: list[Breaker] = []
 
     async def fetch(self, symbols: Sequence[str]) -> Fetched:
-        assert symbols == ["BTC/USD"]
+        self.asked.append(tuple(symbols))
+        self.breakers.append(self.health.breaker)
         self.clock_ms += self.takes_ms
         answer = self.script.pop(0)
         if isinstance(answer, SourceError):
@@ -47,17 +50,24 @@ class Venue:
         if not self.script:
             raise asyncio.CancelledError
 
-    async def run(self, poll_ms: int = 1_000, jitter: Callable[[], float] = lambda: 0.0) -> None:
+    async def run(
+        self,
+        poll_ms: int = 1_000,
+        jitter: Callable[[], float] = lambda: 0.0,
+        symbols: Sequence[str] = ("BTC/USD",),
+        needed: Callable[[Sequence[str]], Sequence[str]] = lambda symbols: symbols,
+    ) -> None:
         with pytest.raises(asyncio.CancelledError):
             await collect(
                 self,
-                ["BTC/USD"],
+                symbols,
                 self.put.append,
                 self.health,
                 poll_ms=poll_ms,
                 sleep=self.sleep,
                 now_ms=lambda: self.clock_ms,
                 jitter=jitter,
+                needed=needed,
             )
 
 
@@ -155,6 +165,45 @@ async def test_collect__one_venue_hangs__the_other_is_not_delayed() -> None:
     assert len(well.put) == 3
     stuck.cancel()
     await asyncio.gather(stuck, return_exceptions=True)
+
+
+async def test_breaker__three_failures__open_then_one_market_at_a_time_then_all() -> None:
+    venue = Venue(DOWN, DOWN, DOWN, DOWN, DOWN, GOOD, GOOD)
+
+    await venue.run(symbols=("BTC/USD", "ETH/USD"))
+
+    both = ("BTC/USD", "ETH/USD")
+    assert venue.asked == [both, both, both, ("ETH/USD",), ("BTC/USD",), ("ETH/USD",), both]
+    assert venue.breakers == [*[Breaker.CLOSED] * 3, *[Breaker.HALF_OPEN] * 3, Breaker.CLOSED]
+    assert (venue.health.breaker, venue.health.retry_at_ms) == (Breaker.CLOSED, None)
+
+
+async def test_breaker__open__says_when_it_tries_again() -> None:
+    venue = Venue(DOWN, DOWN, DOWN)
+
+    await venue.run()
+
+    assert venue.health.breaker is Breaker.OPEN
+    assert venue.health.retry_at_ms == venue.clock_ms
+
+
+async def test_breaker__venue_asks_to_stay_away__open_at_once() -> None:
+    venue = Venue(BUSY)
+
+    await venue.run()
+
+    assert venue.health.breaker is Breaker.OPEN
+    assert venue.health.retry_at_ms == 1_030_000
+
+
+async def test_needed__the_stream_brings_all__nothing_asked() -> None:
+    needs = [(), (), ("ETH/USD",), ()]
+    venue = Venue(GOOD)
+
+    await venue.run(symbols=("BTC/USD", "ETH/USD"), needed=lambda _: needs.pop(0))
+
+    assert venue.asked == [("ETH/USD",)]
+    assert venue.slept_ms == [1_000, 1_000, 1_000]
 
 
 @pytest.mark.parametrize(("jitter", "expected"), [(0.0, 4_000), (0.5, 3_000), (0.999, 2_002)])

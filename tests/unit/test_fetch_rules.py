@@ -134,10 +134,15 @@ async def test_fetch__retry_after_beyond_the_deadline__given_up_at_once_and_pass
         ("1.5", 0),
         ("٣", 0),
         ("soon", 0),
+        ("Sun, 06 Nov 1994 08:49:57 GMT", 20),
+        ("Sun, 06 Nov 1994 08:49:07 GMT", 0),
+        ("Sun, 06 Nov 2094 08:49:37 GMT", 3600),
+        ("Xxx, 99 Nov 1994 08:49:37 GMT", 0),
+        ("Sun, 06 Nov 1994 08:49:37 GMT" * 99, 0),
     ],
 )
 def test_retry_after__any_header__whole_seconds_or_nothing(value: str, seconds: int) -> None:
-    assert retry_after_s(value) == seconds
+    assert retry_after_s(value, 784_111_777) == seconds
 
 
 class Hanging(httpx.AsyncBaseTransport):

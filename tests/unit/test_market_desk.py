@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reporter.market.endpoints import ENDPOINTS
 from reporter.market.factory import open_market
 from reporter.market.model import MarketQuote
 from reporter.market.perpetual import PerpetualMarket
-from reporter.market.server import ENDPOINTS, describe
+from reporter.market.server import describe
 from reporter.market.shapes import Desk, to_json
 from reporter.market.tape import Series, Tape, TapeMarket
 from reporter.models import SCALE

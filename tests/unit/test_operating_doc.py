@@ -18,6 +18,7 @@ from reporter.index import plan
 from reporter.keys import LocalSigner, load_secret
 from reporter.peers.observe import Code
 from reporter.sources import VENUES
+from reporter.sources.layout import Row
 from reporter.wiring import venue_fetcher
 
 pytestmark = pytest.mark.unit
@@ -72,7 +73,7 @@ def bounds_text(field: FieldInfo) -> str:
 def test_keys__every_key_of_the_configuration__with_its_default_and_bounds() -> None:
     said = {row[0].strip("`"): (row[2], row[3]) for row in rows(section("spotline.toml"))}
 
-    assert len(said) == 37
+    assert len(said) == 40
     assert said == {key: (default_text(field), bounds_text(field)) for key, field in keys_of_config().items()}
 
 
@@ -103,8 +104,22 @@ def test_keys_snippet__run__makes_three_private_files_that_open(
     )
 
 
-def test_venues__every_one__is_named() -> None:
-    assert set(VENUES) <= set(re.findall(r"`(\w+)`", section("spotline.toml")))
+def clock(row: Row) -> str:
+    return "book" if row.book_at else "last" if row.last_at else "received"
+
+
+def test_venues__every_one__in_the_table_with_clocks_and_limit() -> None:
+    said = re.findall(r"`(\w+)` \| (\w+), (\d+)/s( each)? \| (book|-) \|", section("Venues"))
+
+    assert {name: tuple(rest) for name, *rest in said} == {
+        name: (
+            clock(venue.row),
+            str(venue.per_second),
+            " each" if "{name}" in venue.target else "",
+            clock(venue.update or venue.row) if venue.default_ws_url else "-",
+        )
+        for name, venue in VENUES.items()
+    }
 
 
 def test_reasons__every_one_that_readyz_can_give__is_explained() -> None:

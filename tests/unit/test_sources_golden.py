@@ -10,76 +10,23 @@ import pytest
 
 from reporter.errors import SourceError
 from reporter.models import Quote
-from reporter.sources import Fetched, make_source
+from reporter.sources import make_source
+from tests.unit.venue_cases import (
+    EXPECTED,
+    GOLDEN,
+    KEYS,
+    KINDS,
+    RECEIVED_MS,
+    TIMED,
+    golden,
+    listed,
+    parse,
+    rows,
+)
 
 pytestmark = pytest.mark.unit
 
-GOLDEN = Path(__file__).parent / "golden"
 RECORDED = Path(__file__).parents[2] / "../shared/data/venue_payloads_2024-03-13.json"
-RECEIVED_MS = 1_790_848_770_000
-
-# kind: symbol, bid, ask, last (in 1e-8), book time, last trade's time
-EXPECTED: dict[str, list[tuple[str, int, int, int, int | None, int | None]]] = {
-    "coinbase": [("BTC/USD", 6501756000000, 6501757000000, 6501756500000, None, 1790848770123)],
-    "kraken": [
-        ("BTC/USD", 6523190000000, 6523200000000, 6523180000000, None, None),
-        ("USDT/USD", 99900000, 99910000, 99905000, None, None),
-        ("USDC/USD", 99980000, 99990000, 99985000, None, None),
-        ("BTC/USDT", 6529060000000, 6529070000000, 6529060000000, None, None),
-    ],
-    "bitstamp": [
-        ("BTC/USD", 8492000000000, 8492100000000, 8492100000000, 1763854710000, None),
-        ("ETH/USD", 277910000000, 277950000000, 277940000000, 1763854710000, None),
-    ],
-    "binance": [
-        ("BTC/USDT", 6500000000000, 6500001000000, 6500001000000, None, 1790848769040),
-        ("BTC/USDC", 6500950000000, 6501050000000, 6501000000000, None, 1790848769011),
-    ],
-    "okx": [
-        ("BTC/USDT", 6501110000000, 6501120000000, 6501110000000, 1790848769203, None),
-        ("ETH/USDT", 312457000000, 312458000000, 312457000000, 1790848769105, None),
-    ],
-    "gemini": [("BTC/USD", 6500127000000, 6500341000000, 6500200000000, None, None)],
-    "deribit": [("BTC/USD-PERP", 6537900000000, 6537950000000, 6537950000000, 1790848769226, None)],
-}
-EXPECTED["binanceus"] = EXPECTED["binance"]
-
-# kind: the price keys (bid, ask, last) and the time key of a row
-KEYS = {
-    "coinbase": (("bid", "ask", "price"), "time"),
-    "kraken": (("b", "a", "c"), None),
-    "bitstamp": (("bid", "ask", "last"), "timestamp"),
-    "binance": (("bidPrice", "askPrice", "lastPrice"), "closeTime"),
-    "binanceus": (("bidPrice", "askPrice", "lastPrice"), "closeTime"),
-    "okx": (("bidPx", "askPx", "last"), "ts"),
-    "gemini": (("bid", "ask", "last"), None),
-    "deribit": (("best_bid_price", "best_ask_price", "last_price"), "timestamp"),
-}
-KINDS = sorted(EXPECTED)
-TIMED = [kind for kind in KINDS if KEYS[kind][1]]
-
-
-def golden(kind: str) -> Any:
-    return json.loads((GOLDEN / f"{kind}.json").read_bytes())
-
-
-def rows(kind: str, document: Any) -> list[dict[str, Any]]:
-    """The rows of a document, in the order of EXPECTED; changing one changes the document."""
-    if kind in ("coinbase", "gemini"):
-        return [document]
-    if kind == "kraken":
-        return list(document["result"].values())
-    if kind == "deribit":
-        return [document["result"]]
-    return list(document["data"] if kind == "okx" else document)
-
-
-def parse(kind: str, document: Any) -> Fetched:
-    source = make_source(kind)
-    symbols = tuple(expected[0] for expected in EXPECTED[kind])
-    (request,) = source.requests(symbols)
-    body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return source.parse(body, request, RECEIVED_MS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -133,7 +80,9 @@ def test_parse__a_time_mutated__refused(kind: str, bad: Any) -> None:
 def test_parse__a_side_empty__none_and_the_rest_kept(kind: str, empty: str | None) -> None:
     document = golden(kind)
     row, key = rows(kind, document)[0], KEYS[kind][0][0]
-    if empty == "absent":
+    if empty == "absent" and kind == "bitfinex":
+        row[key] = None  # a place of an array cannot be absent
+    elif empty == "absent":
         del row[key]
     else:
         row[key] = [empty, "1", "1.000"] if kind == "kraken" else empty
@@ -149,7 +98,7 @@ def test_parse__a_side_empty__none_and_the_rest_kept(kind: str, empty: str | Non
 def test_parse__no_price_at_all__dropped_with_a_reason(kind: str) -> None:
     document = golden(kind)
     for key in KEYS[kind][0]:
-        del rows(kind, document)[0][key]
+        rows(kind, document)[0][key] = None
 
     fetched = parse(kind, document)
 
@@ -157,11 +106,14 @@ def test_parse__no_price_at_all__dropped_with_a_reason(kind: str) -> None:
     assert [error.reason for error in fetched.errors] == ["no_price"]
 
 
-@pytest.mark.parametrize("kind", ["bitstamp", "binance", "binanceus", "okx"])
+LISTS = sorted(set(KINDS) - {"coinbase", "kraken", "gemini", "deribit"})
+ALL_SYMBOLS = sorted(set(LISTS) - {"binance", "binanceus", "bitfinex"})
+
+
+@pytest.mark.parametrize("kind", LISTS)
 def test_parse__a_symbol_twice__that_symbol_refused(kind: str) -> None:
     document = golden(kind)
-    listed = document["data"] if kind == "okx" else document
-    listed.append(listed[0])
+    listed(kind, document).append(listed(kind, document)[0])
 
     fetched = parse(kind, document)
 
@@ -169,10 +121,10 @@ def test_parse__a_symbol_twice__that_symbol_refused(kind: str) -> None:
     assert "2 rows for BTC/USD" in fetched.errors[0].detail
 
 
-@pytest.mark.parametrize("kind", ["bitstamp", "okx"])
+@pytest.mark.parametrize("kind", ALL_SYMBOLS)
 def test_parse__all_symbols_payload_without_ours__says_which_is_missing(kind: str) -> None:
     document = golden(kind)
-    del (document["data"] if kind == "okx" else document)[0]
+    del listed(kind, document)[0]
 
     fetched = parse(kind, document)
 
@@ -188,12 +140,14 @@ def other_symbol(kind: str) -> Any:
         document["volume"]["ETH"] = document["volume"].pop("BTC")
     elif kind == "deribit":
         document["result"]["instrument_name"] = "ETH-PERPETUAL"
+    elif kind == "bitfinex":
+        document[0][0] = "tETHBTC"
     else:
         document[0]["symbol"] = "ETHUSDT"
     return document
 
 
-@pytest.mark.parametrize("kind", ["kraken", "gemini", "deribit", "binance", "binanceus"])
+@pytest.mark.parametrize("kind", ["kraken", "gemini", "deribit", "binance", "binanceus", "bitfinex"])
 def test_parse__another_symbols_body__refused_as_a_whole(kind: str) -> None:
     with pytest.raises(SourceError) as refused:
         parse(kind, other_symbol(kind))
@@ -213,6 +167,14 @@ def test_parse__another_symbols_body__refused_as_a_whole(kind: str) -> None:
         ("gemini", {"result": "error", "reason": "Maintenance"}, "shape"),
         ("deribit", {"jsonrpc": "2.0", "error": {"code": 13020}}, "shape"),
         ("bitstamp", {"status": "error"}, "shape"),
+        ("bybit", {"retCode": 10001, "retMsg": "Illegal category", "result": {}}, "refused"),
+        ("kucoin", {"code": "400100", "msg": "symbol not exists"}, "refused"),
+        ("gate", {"label": "INVALID_CURRENCY", "message": "Invalid currency XXX"}, "shape"),
+        ("htx", {"status": "error", "err-code": "invalid-parameter", "ts": 1}, "refused"),
+        ("cryptocom", {"id": -1, "method": "public/get-tickers", "code": 40004}, "refused"),
+        ("mexc", {"code": -1121, "msg": "Invalid symbol."}, "shape"),
+        ("bitget", {"code": "40034", "msg": "Parameter does not exist", "data": None}, "refused"),
+        ("bitfinex", ["error", 10020, "symbol: invalid"], "shape"),
     ],
 )
 def test_parse__error_object_with_status_200__refused(kind: str, document: Any, reason: str) -> None:
