@@ -135,7 +135,11 @@ def median_positions(signed: Sequence[SignedReport]) -> bytes:
 
 
 def pack_observations(signed: Sequence[SignedReport]) -> bytes:
-    """``IAggregator.update``'s packed argument, the cheaper of its two forms. ``signed`` is in the order of the reporter set."""
+    """``IAggregator.update``'s packed argument, in the cheaper of its two forms.
+
+    Args:
+        signed: In the order of the reporter set.
+    """
     return pack_narrow(signed) if is_narrow(signed) else pack_wide(signed)
 
 

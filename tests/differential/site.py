@@ -61,9 +61,7 @@ class Site:
 
     def signed(self, rows: Mapping[int, Sequence[int]], observed_at: int = 1) -> list[SignedReport]:
         """The reports of these bits."""
-        return [
-            self._sign(bit, Report(observed_at, self.feed_ids, tuple(rows[bit]))) for bit in sorted(rows)
-        ]
+        return [self._sign(bit, Report(observed_at, self.feed_ids, tuple(rows[bit]))) for bit in sorted(rows)]
 
     async def rounds(self) -> list[Round]:
         """The newest round of every feed."""

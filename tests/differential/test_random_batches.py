@@ -82,7 +82,7 @@ async def one_batch(rng: Random, site: Site, before: list[Round]) -> tuple[list[
 
 
 async def compare_medians(rng: Random) -> dict[bool, int]:
-    """Batches on sets of 1 to 31 reporters in turn, until enough columns have been compared; how many wide and narrow ones."""
+    """Batches on sets of 1 to 31 reporters in turn, until enough columns have been compared; how many by packing."""
     compared = {False: 0, True: 0}
     async with anvil() as chain:
         sites = [await deploy(chain, n, n // 2 + 1, FEEDS) for n in range(1, MOST_REPORTERS + 1)]

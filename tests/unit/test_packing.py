@@ -60,7 +60,9 @@ def close_batches(draw):
     for _ in range(feeds):
         lowest = draw(st.integers(1, BASE_LIMIT))
         most = min(lowest, LANE_LIMIT) - 1
-        columns.append([lowest, *draw(st.lists(st.integers(lowest, lowest + most), min_size=30, max_size=30))])
+        columns.append(
+            [lowest, *draw(st.lists(st.integers(lowest, lowest + most), min_size=30, max_size=30))]
+        )
     return [[column[i] for column in columns] for i in range(reports)]
 
 

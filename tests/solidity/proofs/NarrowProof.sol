@@ -55,12 +55,21 @@ contract NarrowProof is Proof {
         _check(list, named, highest, bases);
     }
 
-    function deep_rank__3_reports(uint256[3] calldata words, uint256 named, uint256 highest, uint64[5] calldata bases)
+    function check_rank__3_reports(uint256[3] calldata words, uint256 named, uint256 highest, uint64[5] calldata bases)
         external
         view
     {
         uint256[] memory list = new uint256[](3);
         (list[0], list[1], list[2]) = (words[0], words[1], words[2]);
+        _check(list, named, highest, bases);
+    }
+
+    function deep_rank__4_reports(uint256[4] calldata words, uint256 named, uint256 highest, uint64[5] calldata bases)
+        external
+        view
+    {
+        uint256[] memory list = new uint256[](4);
+        (list[0], list[1], list[2], list[3]) = (words[0], words[1], words[2], words[3]);
         _check(list, named, highest, bases);
     }
 
