@@ -123,8 +123,7 @@ library NarrowRanking {
         }
     }
 
-    /// @dev Compare and unfold the lanes of all reports, after the first of an odd number two at a time for the gas of the loop.
-    /// Internal for the proofs alone.
+    /// @dev Compare and unfold the lanes of all reports, two reports at a time for the gas of the loop. Internal for the proofs alone.
     /// @param used `LANES`, without the lanes that have no feed
     /// @param price 3 bytes before the lanes of the first report
     /// @param word where the first report's prices go
@@ -163,7 +162,7 @@ library NarrowRanking {
                     let five := and(calldataload(price), used)
                     let next := and(calldataload(add(price, stride)), used)
                     price := add(price, shl(1, stride))
-                    // The top bit stays in lanes that are never over the highest one, and comes in those that are 0 once.
+                    // Its top bit stays in lanes that are never over the highest one, and comes in lanes that are once 0.
                     right := and(right, and(sub(highest, five), sub(highest, next)))
                     lowest := or(lowest, or(sub(TOP, five), sub(TOP, next)))
                     {
@@ -203,10 +202,9 @@ library NarrowRanking {
         }
     }
 
-    /// @dev Add the bases to five lanes and write each price into a word of its own; the loop of `rank` has the same twice. A price that
-    /// is stored 24 bytes into its word needs nothing cut off: what follows it falls on the first bytes of the next word, which is
-    /// stored after it. The first 24 bytes of the third and fifth word are not written, for that memory is still zero; if it
-    /// were not, the hashes would be wrong and the batch refused.
+    /// @dev Add the bases to five lanes and write them as five words. A price that is stored 24 bytes into its word needs no bits cut off: what follows it
+    /// falls on the zeros of the next word, which is stored after it. The zeros of the third and fifth word are not written: that
+    /// memory is new.
     function _unfold(uint256 word, uint256 five) private pure {
         assembly ("memory-safe") {
             let even := add(and(five, EVEN), mload(0x00))
