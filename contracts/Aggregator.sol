@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAggregator} from "./interfaces/IAggregator.sol";
 import {BatchVerifier} from "./libraries/BatchVerifier.sol";
 import {ConfigWord} from "./libraries/Config.sol";
+import {NarrowRanking} from "./libraries/NarrowRanking.sol";
 import {Observations} from "./libraries/Observations.sol";
 import {Ranking} from "./libraries/Ranking.sol";
 import {ReporterSet} from "./libraries/ReporterSet.sol";
@@ -54,14 +55,24 @@ contract Aggregator is Management {
         uint256 reports = Observations.reports(reporterBitmap);
         uint256 quorum = c.quorum();
         if (reports < quorum) revert BelowQuorum(reports, quorum);
-        if (observations.length != Observations.length(reports, feedIds.length)) {
-            revert WrongLength(observations.length, Observations.length(reports, feedIds.length));
+        unchecked {
+            uint256 feeds = feedIds.length;
+            uint256 drafts;
+            if (observations.length == Observations.wideLength(reports, feeds)) {
+                if (feeds == 0) revert NothingToUpdate();
+                drafts = Ranking.unpack(observations, reports, quorum, feeds);
+                uint256 first = Observations.place(observations, feeds);
+                BatchVerifier.verify(c, observedAt, reporterBitmap, feedIds, first, 64 + 8 * feeds, drafts);
+            } else {
+                if (observations.length != Observations.narrowLength(reports, feeds)) {
+                    revert WrongLength(observations.length, Observations.wideLength(reports, feeds));
+                }
+                drafts = NarrowRanking.unpack(observations, reports, feeds);
+                uint256 first = Observations.place(observations, 9 * feeds);
+                BatchVerifier.verify(c, observedAt, reporterBitmap, feedIds, first, 64 + 5 * feeds, drafts);
+            }
+            _append(observedAt, reporterBitmap, feedIds, drafts);
         }
-        if (feedIds.length == 0) revert NothingToUpdate();
-
-        (uint256 rows, uint256 drafts) = Ranking.unpack(observations, reports, quorum, feedIds.length);
-        BatchVerifier.verify(c, observedAt, reporterBitmap, feedIds, observations, rows);
-        _append(observedAt, reporterBitmap, feedIds, drafts);
     }
 
     /// @inheritdoc IAggregator

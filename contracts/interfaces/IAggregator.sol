@@ -36,7 +36,8 @@ interface IAggregator {
 
     /// @notice Why a feed of a batch was left as it was.
     /// UnknownFeed: not registered. NotNewer: `observedAt` is not after the stored one. NoQuorum: fewer than quorum
-    /// prices. NotMedian: the named price is missing or not the median.
+    /// prices. NotMedian: the named price is missing or not the median; in the narrow packing also: the base is not one less than
+    /// the lowest price, the price named as the highest is not, or the spread is over 65,535 basis points.
     enum SkipReason {
         UnknownFeed,
         NotNewer,
@@ -92,12 +93,18 @@ interface IAggregator {
     // ---------------------------------------------------------------- update
 
     /// @notice Verify a batch of signed reports and store the median of each feed that advances.
-    /// @dev `observations` is packed: first one byte per feed, the position of the median's reporter among the reports
-    /// of this batch (0 = first report); then per set bit of `reporterBitmap`, lowest first: r (32 bytes), vs (32 bytes,
-    /// EIP-2098) and one big-endian int64 price per feed. Nothing in it is trusted: every signature must recover to the
-    /// reporter of its bit, and with m prices of a feed the named one must have at most floor(m/2) below it and at most
-    /// m - 1 - floor(m/2) above. A wrong signature reverts the batch; a feed that cannot advance is skipped with
-    /// `FeedSkipped`; reverts `NothingToUpdate` if none advances.
+    /// @dev `observations` is packed in one of two ways, which have no length in common.
+    /// Wide: first one byte per feed, the position of the median's reporter among the reports of this batch (0 = first report);
+    /// then per set bit of `reporterBitmap`, lowest first: r (32 bytes), vs (32 bytes, EIP-2098) and one big-endian int64 price
+    /// per feed.
+    /// Narrow, which is cheaper from three feeds on, where everyone prices every feed and a feed's prices lie within 2^39 of each
+    /// other: first nine bytes per feed, which are the position of the median, the position of the highest price (both modulo the
+    /// reports) and the base (7 bytes), one less than the lowest price; then per set bit r, vs and five bytes per feed, the price
+    /// less the base less 1. All numbers are big-endian; the top bit of those five bytes is not read.
+    /// Nothing in either is trusted: every signature must recover to the reporter of its bit over the prices in full, and with m
+    /// prices of a feed the named one must have at most floor(m/2) below it and at most m - 1 - floor(m/2) above. A wrong
+    /// signature reverts the batch; a feed that cannot advance is skipped with `FeedSkipped`; reverts `NothingToUpdate` if none
+    /// advances. `WrongLength` expects the wide packing.
     /// @param observedAt Unix seconds, not in the future and not older than `maxAge`
     /// @param reporterBitmap bit i = the i-th reporter of the set
     /// @param feedIds in the order that was signed

@@ -13,21 +13,23 @@ library BatchVerifier {
 
     /// @notice Revert `InvalidSignature` with the lowest reporter whose signature is not his. Bits ascend, so none counts twice.
     /// @param config names the set, which has a reporter for every bit
-    /// @param observations packed as `IAggregator.update` says, its length checked
+    /// @param report where in calldata the first report is
+    /// @param stride how many bytes there are from a report to the next one
+    /// @param drafts memory address of a word per feed, behind which lie the prices: `feedIds.length` words per report
     function verify(
         ConfigWord config,
         uint256 observedAt,
         uint256 bitmap,
         bytes32[] calldata feedIds,
-        bytes calldata observations,
-        uint256 rows
+        uint256 report,
+        uint256 stride,
+        uint256 drafts
     ) internal view {
         uint256 firstReporter = ReporterSet.read(config);
-        uint256 report;
         uint256 m;
         assembly ("memory-safe") {
-            report := add(observations.offset, feedIds.length)
             let rowBytes := shl(5, feedIds.length)
+            drafts := add(drafts, rowBytes)
             m := mload(0x40)
             calldatacopy(m, feedIds.offset, rowBytes)
             mstore(add(m, 0x40), keccak256(m, rowBytes))
@@ -36,7 +38,7 @@ library BatchVerifier {
             mstore(add(m, 0x80), 0x1901)
             mstore(add(m, 0xa0), mload(sub(firstReporter, 0x80)))
         }
-        uint256 failed = _firstFailure(m, firstReporter, bitmap, report, rows, feedIds.length);
+        uint256 failed = _firstFailure(m, firstReporter, bitmap, report, stride, drafts, feedIds.length);
         unchecked {
             if (failed != 0) revert IAggregator.InvalidSignature((failed - firstReporter) / 32);
         }
@@ -45,13 +47,16 @@ library BatchVerifier {
     /// @dev Memory from `m` on: typehash, observedAt, hash of the feed ids, hash of the prices, of which the hash is the report's;
     /// then 0x1901, domain separator, hash of the report, of which the hash is the digest.
     /// @return failed where in memory the reporter is whose signature failed, or 0
-    function _firstFailure(uint256 m, uint256 reporter, uint256 bits, uint256 report, uint256 row, uint256 feeds)
-        private
-        view
-        returns (uint256 failed)
-    {
+    function _firstFailure(
+        uint256 m,
+        uint256 reporter,
+        uint256 bits,
+        uint256 report,
+        uint256 stride,
+        uint256 row,
+        uint256 feeds
+    ) private view returns (uint256 failed) {
         assembly ("memory-safe") {
-            let stride := add(64, shl(3, feeds))
             let rowBytes := shl(5, feeds)
             let pricesHash := add(m, 0x60)
             let prefixed := add(m, 0x9e)

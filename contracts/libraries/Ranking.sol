@@ -14,27 +14,26 @@ library Ranking {
     /// @param observations packed as `IAggregator.update` says, its length checked
     /// @param quorum at most `reports`
     /// @param feeds at least 1
-    /// @return rows memory address of the prices, sign-extended to a word each: `feeds` words per report, without a gap
     /// @return drafts memory address of a word per feed: what its next round would be made of, which is the count, spread and
     /// answer in their places of a `RoundWord`; the answer is 0 where the named price is missing or not the median, or there are fewer than
-    /// quorum prices
+    /// quorum prices. Behind them lie the prices, sign-extended to a word each: `feeds` words per report, without a gap
     function unpack(bytes calldata observations, uint256 reports, uint256 quorum, uint256 feeds)
         internal
         pure
-        returns (uint256 rows, uint256 drafts)
+        returns (uint256 drafts)
     {
         unchecked {
             uint256 position;
+            uint256 word;
             assembly ("memory-safe") {
                 position := observations.offset
                 drafts := mload(0x40)
-                rows := add(drafts, shl(5, feeds))
-                mstore(0x40, add(rows, shl(5, mul(reports, feeds))))
+                word := add(drafts, shl(5, feeds))
+                mstore(0x40, add(word, shl(5, mul(reports, feeds))))
             }
             uint256 stride = 64 + 8 * feeds;
             uint256 price = position + feeds + 64;
             uint256 draft = drafts;
-            uint256 word = rows;
             while (true) {
                 if (feeds < 4) {
                     _one(draft, position, reports, quorum, price, stride, word);

@@ -7,7 +7,8 @@ pytestmark = pytest.mark.chain
 SKIPPED = {"UnknownFeed": 0, "NotNewer": 1, "NoQuorum": 2, "NotMedian": 3}
 
 
-def test_update__three_feeds_in_one_batch__then_each_has_its_median(aggregator, submitter):
+@pytest.mark.parametrize("narrow", [False, True])
+def test_update__three_feeds_in_one_batch__then_each_has_its_median(aggregator, submitter, narrow):
     at = submitter.now()
 
     rows = {
@@ -16,7 +17,7 @@ def test_update__three_feeds_in_one_batch__then_each_has_its_median(aggregator, 
         2: [60_100, 29, 61_100],
         3: [60_300, 28, 61_300],
     }
-    receipt = submitter.update(at, [BTC, ETH, PERP], rows)
+    receipt = submitter.update(at, [BTC, ETH, PERP], rows, narrow)
 
     answers = [aggregator.latestRound(feed).answer for feed in (BTC, ETH, PERP)]
     assert answers == [60_200, 30, 61_200]

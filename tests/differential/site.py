@@ -48,19 +48,20 @@ class Site:
             When it was observed and when the block was made.
         """
         observed_at = self.chain.now + BLOCK_S - LAG_S
-        signed = [
-            self._sign(bit, Report(observed_at, self.feed_ids, tuple(rows[bit]))) for bit in sorted(rows)
-        ]
         bitmap = sum(1 << bit for bit in rows)
         data = calldata(
             "update(uint64,uint32,bytes32[],bytes)",
             observed_at,
             bitmap,
             self.feed_ids,
-            pack_observations(signed),
+            pack_observations(self.signed(rows, observed_at)),
         )
         await self.chain.send(data, self.address)
         return observed_at, self.chain.now
+
+    def signed(self, rows: Mapping[int, Sequence[int]], observed_at: int = 1) -> list[SignedReport]:
+        """The reports of these bits."""
+        return [self._sign(bit, Report(observed_at, self.feed_ids, tuple(rows[bit]))) for bit in sorted(rows)]
 
     async def rounds(self) -> list[Round]:
         """The newest round of every feed."""

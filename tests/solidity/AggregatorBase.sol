@@ -89,6 +89,44 @@ abstract contract AggregatorBase is Base {
         }
     }
 
+    /// @dev The same batch packed narrowly. Every price is over its feed's base, by at most 2^39.
+    function _narrow(
+        uint64 observedAt,
+        uint32 bitmap,
+        bytes32[] memory feedIds,
+        int64[][] memory rows,
+        uint64[] memory bases
+    ) internal view returns (bytes memory packed) {
+        for (uint256 f = 0; f < feedIds.length; f++) {
+            int64[] memory column = _column(rows, f);
+            bytes memory positions = abi.encodePacked(uint8(_medianPosition(column)), uint8(_highestPosition(column)));
+            packed = bytes.concat(packed, positions, bytes7(uint56(bases[f])));
+        }
+        uint256 report = 0;
+        for (uint256 i = 0; i < 32; i++) {
+            if (bitmap & (1 << i) == 0) continue;
+            (bytes32 r, bytes32 vs) = _sign(i < keys.length ? keys[i] : 1, observedAt, feedIds, rows[report]);
+            packed = bytes.concat(packed, r, vs, _lanes(rows[report++], bases));
+        }
+    }
+
+    function _lanes(int64[] memory prices, uint64[] memory bases) internal pure returns (bytes memory lanes) {
+        for (uint256 f = 0; f < prices.length; f++) {
+            lanes = bytes.concat(lanes, bytes5(uint40(uint64(prices[f]) - bases[f] - 1)));
+        }
+    }
+
+    /// @dev One less than the lowest price of each feed.
+    function _bases(int64[][] memory rows) internal pure returns (uint64[] memory bases) {
+        bases = new uint64[](rows[0].length);
+        for (uint256 f = 0; f < bases.length; f++) {
+            bases[f] = uint64(type(int64).max);
+            for (uint256 i = 0; i < rows.length; i++) {
+                if (uint64(rows[i][f]) - 1 < bases[f]) bases[f] = uint64(rows[i][f]) - 1;
+            }
+        }
+    }
+
     function _sign(uint256 key, uint64 observedAt, bytes32[] memory feedIds, int64[] memory prices)
         internal
         view
@@ -112,6 +150,12 @@ abstract contract AggregatorBase is Base {
             if (prices[i] == median) return i;
         }
         return 0;
+    }
+
+    function _highestPosition(int64[] memory prices) internal pure returns (uint256 position) {
+        for (uint256 i = 1; i < prices.length; i++) {
+            if (prices[i] > prices[position]) position = i;
+        }
     }
 
     function _sortedMedian(int64[] memory prices) internal pure returns (int64) {

@@ -38,16 +38,25 @@ contract AttacksCalldataTest is AttackBase {
         _lands(bytes.concat(_good_, more));
     }
 
-    /// @dev One byte more inside `observations`, where it counts.
-    function test_attack__observations_one_byte_longer_or_shorter__then_wrong_length() public {
+    /// @dev One byte more inside `observations`, where it counts, or two less.
+    function test_attack__observations_longer_or_shorter__then_wrong_length() public {
         bytes memory data = _btc(10, 11, 12);
         bytes memory reason = abi.encodeWithSelector(IAggregator.WrongLength.selector, 218, 217);
         _refused(_call(NOW, 7, _one(BTC), bytes.concat(data, hex"00")), reason);
         assembly ("memory-safe") {
+            mstore(data, 215)
+        }
+        reason = abi.encodeWithSelector(IAggregator.WrongLength.selector, 215, 217);
+        _refused(_call(NOW, 7, _one(BTC), data), reason);
+    }
+
+    /// @dev With one feed and three reports one byte less is the narrow packing's length: 9 + 3 * (64 + 5).
+    function test_attack__wide_observations_cut_to_the_narrow_length__then_invalid_signature() public {
+        bytes memory data = _btc(10, 11, 12);
+        assembly ("memory-safe") {
             mstore(data, 216)
         }
-        reason = abi.encodeWithSelector(IAggregator.WrongLength.selector, 216, 217);
-        _refused(_call(NOW, 7, _one(BTC), data), reason);
+        _refused(_call(NOW, 7, _one(BTC), data), _invalid(0));
     }
 
     /// @dev A fourth report that no bit stands for.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Observations} from "contracts/libraries/Observations.sol";
 import {Base} from "./Base.sol";
+import {PlainPacking} from "./PlainPacking.sol";
 
 contract ObservationsTest is Base {
     function testFuzz_reports__any_bitmap__then_how_many_bits_are_set(uint32 bitmap) public pure {
@@ -21,9 +22,19 @@ contract ObservationsTest is Base {
         }
     }
 
-    function testFuzz_length__any_batch__then_nothing_missing(uint256 reports, uint64 feeds) public pure {
+    function testFuzz_lengths__any_batch__then_nothing_missing(uint256 reports, uint64 feeds) public pure {
         reports = bound(reports, 0, 32);
-        assertEq(Observations.length(reports, feeds), uint256(feeds) + reports * (64 + 8 * uint256(feeds)));
+        assertEq(Observations.wideLength(reports, feeds), PlainPacking.wideLength(reports, feeds));
+        assertEq(Observations.narrowLength(reports, feeds), PlainPacking.narrowLength(reports, feeds));
+    }
+
+    /// @dev All of it: the difference is feeds * (8 - 3 * reports).
+    function testFuzz_lengths__any_feeds_and_every_number_of_reports__then_never_equal(uint64 feeds) public pure {
+        feeds = uint64(bound(feeds, 1, type(uint64).max));
+        for (uint256 reports = 0; reports <= 32; reports++) {
+            uint256 wide = Observations.wideLength(reports, feeds);
+            assertTrue(wide != Observations.narrowLength(reports, feeds), "one length for both packings");
+        }
     }
 
     function _ones(uint256 bitmap) private pure returns (uint256 n) {

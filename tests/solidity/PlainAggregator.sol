@@ -8,18 +8,18 @@ import {ReporterSet} from "contracts/libraries/ReporterSet.sol";
 import {ReportHash} from "contracts/libraries/ReportHash.sol";
 import {RoundWord} from "contracts/libraries/Round.sol";
 import {Median} from "./Median.sol";
+import {PlainPacking} from "./PlainPacking.sol";
 import {PlainRounds} from "./PlainRounds.sol";
 
 /// @title `Aggregator.update` without assembly: same storage, same errors in the same order, same events.
 contract PlainAggregator is Management {
     using Median for Median.Tally;
 
-    /// @dev A batch whose signatures have been verified; `prices[report][feed]`.
     struct Batch {
         uint64 observedAt;
         uint32 reporterBitmap;
         uint8 quorum;
-        int64[][] prices;
+        PlainPacking.Unpacked unpacked;
     }
 
     constructor() Ownable(msg.sender) {}
@@ -38,15 +38,17 @@ contract PlainAggregator is Management {
         }
         uint256 reports = _bits(reporterBitmap);
         if (reports < c.quorum()) revert BelowQuorum(reports, c.quorum());
-        uint256 expected = feedIds.length + reports * (64 + 8 * feedIds.length);
-        if (observations.length != expected) revert WrongLength(observations.length, expected);
+        bool narrow = observations.length == PlainPacking.narrowLength(reports, feedIds.length);
+        uint256 expected = PlainPacking.wideLength(reports, feedIds.length);
+        if (observations.length != expected && !narrow) revert WrongLength(observations.length, expected);
         if (feedIds.length == 0) revert NothingToUpdate();
 
-        Batch memory batch = Batch(observedAt, reporterBitmap, c.quorum(), new int64[][](reports));
-        _verify(batch, feedIds, observations);
+        Batch memory batch =
+            Batch(observedAt, reporterBitmap, c.quorum(), _unpack(narrow, observations, reports, feedIds.length));
+        _verify(batch, feedIds);
         uint256 advanced = 0;
         for (uint256 f = 0; f < feedIds.length; f++) {
-            if (_advance(batch, feedIds[f], f, uint8(observations[f]))) advanced++;
+            if (_advance(batch, feedIds[f], f)) advanced++;
         }
         if (advanced == 0) revert NothingToUpdate();
     }
@@ -55,30 +57,36 @@ contract PlainAggregator is Management {
         revert NotEquivocation();
     }
 
-    function _verify(Batch memory batch, bytes32[] calldata feedIds, bytes calldata observations) private view {
+    function _unpack(bool narrow, bytes calldata observations, uint256 reports, uint256 feeds)
+        private
+        pure
+        returns (PlainPacking.Unpacked memory)
+    {
+        if (narrow) return PlainPacking.unpackNarrow(observations, reports, feeds);
+        return PlainPacking.unpackWide(observations, reports, feeds);
+    }
+
+    function _verify(Batch memory batch, bytes32[] calldata feedIds) private view {
         ReporterSet.Loaded memory set = ReporterSet.load(_config);
+        PlainPacking.Unpacked memory u = batch.unpacked;
         uint256 report = 0;
         for (uint256 i = 0; i < set.reporters.length; i++) {
             if (batch.reporterBitmap & (1 << i) == 0) continue;
-            uint256 start = feedIds.length + report * (64 + 8 * feedIds.length);
-            int64[] memory prices = _row(observations, start + 64, feedIds.length);
-            bytes32 digest =
-                ReportHash.digest(set.domainSeparator, ReportHash.structHash(batch.observedAt, feedIds, prices));
-            bytes32 r = bytes32(observations[start:start + 32]);
-            bytes32 vs = bytes32(observations[start + 32:start + 64]);
-            address signer = ReportHash.recover(digest, r, vs);
+            bytes32 structHash = ReportHash.structHash(batch.observedAt, feedIds, u.prices[report]);
+            bytes32 digest = ReportHash.digest(set.domainSeparator, structHash);
+            address signer = ReportHash.recover(digest, u.r[report], u.vs[report]);
             if (signer == address(0) || signer != set.reporters[i]) revert InvalidSignature(i);
-            batch.prices[report++] = prices;
+            report++;
         }
     }
 
-    function _advance(Batch memory batch, bytes32 feedId, uint256 feed, uint256 position) private returns (bool) {
+    function _advance(Batch memory batch, bytes32 feedId, uint256 feed) private returns (bool) {
         RoundWord previous = _feeds[feedId].latest;
         if (previous.isUnknown()) return _skipped(feedId, SkipReason.UnknownFeed);
         if (batch.observedAt <= previous.observedAt()) return _skipped(feedId, SkipReason.NotNewer);
-        Median.Tally memory t = Median.tally(_column(batch.prices, feed), position);
+        Median.Tally memory t = Median.tally(_column(batch.unpacked.prices, feed), batch.unpacked.named[feed]);
         if (t.count < batch.quorum) return _skipped(feedId, SkipReason.NoQuorum);
-        if (!t.isMedian()) return _skipped(feedId, SkipReason.NotMedian);
+        if (!t.isMedian() || batch.unpacked.refused[feed]) return _skipped(feedId, SkipReason.NotMedian);
         PlainRounds.Fields memory f = PlainRounds.next(
             previous,
             uint32(batch.observedAt),
@@ -96,17 +104,6 @@ contract PlainAggregator is Management {
     function _skipped(bytes32 feedId, SkipReason reason) private returns (bool) {
         emit FeedSkipped(feedId, reason);
         return false;
-    }
-
-    function _row(bytes calldata observations, uint256 start, uint256 feeds)
-        private
-        pure
-        returns (int64[] memory prices)
-    {
-        prices = new int64[](feeds);
-        for (uint256 f = 0; f < feeds; f++) {
-            prices[f] = int64(uint64(bytes8(observations[start + 8 * f:start + 8 * f + 8])));
-        }
     }
 
     function _column(int64[][] memory prices, uint256 feed) private pure returns (int64[] memory column) {

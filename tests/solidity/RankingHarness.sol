@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {NarrowRanking} from "contracts/libraries/NarrowRanking.sol";
 import {Ranking} from "contracts/libraries/Ranking.sol";
 
-/// @dev `Ranking.unpack` reads calldata and answers with memory addresses; this hands over what lies there.
+/// @dev `unpack` reads calldata and answers with a memory address; this hands over what lies there.
 contract RankingHarness {
     function unpack(bytes calldata observations, uint256 reports, uint256 quorum, uint256 feeds)
         external
         pure
         returns (uint256[] memory words, int256[] memory rows)
     {
-        (uint256 rowsAt, uint256 draftsAt) = Ranking.unpack(observations, reports, quorum, feeds);
-        words = new uint256[](feeds);
-        rows = new int256[](reports * feeds);
-        assembly ("memory-safe") {
-            mcopy(add(words, 32), draftsAt, shl(5, feeds))
-            mcopy(add(rows, 32), rowsAt, shl(5, mul(reports, feeds)))
-        }
+        return _copies(Ranking.unpack(observations, reports, quorum, feeds), reports, feeds);
+    }
+
+    function unpackNarrow(bytes calldata observations, uint256 reports, uint256 feeds)
+        external
+        pure
+        returns (uint256[] memory words, int256[] memory rows)
+    {
+        return _copies(NarrowRanking.unpack(observations, reports, feeds), reports, feeds);
     }
 
     function drafts(bytes calldata observations, uint256 reports, uint256 quorum, uint256 feeds)
@@ -24,10 +27,33 @@ contract RankingHarness {
         pure
         returns (uint256[] memory all)
     {
-        (, uint256 draftsAt) = Ranking.unpack(observations, reports, quorum, feeds);
-        all = new uint256[](feeds);
+        return _copy(Ranking.unpack(observations, reports, quorum, feeds), feeds);
+    }
+
+    function draftsNarrow(bytes calldata observations, uint256 reports, uint256 feeds)
+        external
+        pure
+        returns (uint256[] memory all)
+    {
+        return _copy(NarrowRanking.unpack(observations, reports, feeds), feeds);
+    }
+
+    function _copies(uint256 draftsAt, uint256 reports, uint256 feeds)
+        private
+        pure
+        returns (uint256[] memory words, int256[] memory rows)
+    {
+        words = _copy(draftsAt, feeds);
+        uint256[] memory unsigned = _copy(draftsAt + 32 * feeds, reports * feeds);
         assembly ("memory-safe") {
-            mcopy(add(all, 32), draftsAt, shl(5, feeds))
+            rows := unsigned
+        }
+    }
+
+    function _copy(uint256 from, uint256 count) private pure returns (uint256[] memory words) {
+        words = new uint256[](count);
+        assembly ("memory-safe") {
+            mcopy(add(words, 32), from, shl(5, count))
         }
     }
 }

@@ -113,10 +113,19 @@ contract ConfigProof is Proof {
 
     // ---------------------------------------------------------------- the shape of a batch
 
-    function check_length__any_batch__no_overflow(uint256 reports, uint64 feeds) external pure {
+    function check_lengths__any_batch__no_overflow(uint256 reports, uint64 feeds) external pure {
         reports = _concrete(reports, 32);
-        uint256 length = Observations.length(reports, feeds);
-        assert(length == feeds + reports * 64 + reports * 8 * uint256(feeds) && length < 2 ** 80);
+        uint256 wide = Observations.wideLength(reports, feeds);
+        uint256 narrow = Observations.narrowLength(reports, feeds);
+        assert(wide == feeds + reports * 64 + reports * 8 * uint256(feeds) && wide < 2 ** 80);
+        assert(narrow == 9 * uint256(feeds) + reports * 64 + reports * 5 * uint256(feeds) && narrow < 2 ** 80);
+    }
+
+    /// @dev A length says which packing it is.
+    function check_lengths__a_feed_or_more__differ(uint256 reports, uint64 feeds) external pure {
+        vm.assume(feeds != 0);
+        reports = _concrete(reports, 32);
+        assert(Observations.wideLength(reports, feeds) != Observations.narrowLength(reports, feeds));
     }
 
     // ---------------------------------------------------------------- helpers
