@@ -17,6 +17,8 @@ Outcome = Literal["killed", "survived", "invalid", "timeout"]
 LIMIT_S = 300
 # Runs given beside a test are for the real thing; here the profile's hold.
 OWN_RUNS = re.compile(r"^.*forge-config: default\.(?:fuzz\.runs|invariant\.runs|invariant\.depth).*\n", re.M)
+# A test's name follows the reason; an invariant's follows the calls that broke it.
+FAILED = re.compile(r"\[FAIL[^\n]*\](?: (\w+)\(|\n.*?^ (\w+)\(\))", re.S | re.M)
 
 
 class HarnessFailed(Exception):
@@ -100,10 +102,8 @@ def read(said: str, code: int) -> tuple[Outcome, str]:
     """What forge's answer means, and the test that failed first."""
     if code == 0 and "Suite result: ok" in said:
         return "survived", ""
-    if failed := re.search(r"\[FAIL[^\n]*\] (\w+)\(", said):
-        if "no matching artifact" in said:
-            raise HarnessFailed(said[-2000:])
-        return "killed", failed.group(1)
+    if (failed := FAILED.search(said)) and "no matching artifact" not in said:
+        return "killed", failed.group(1) or failed.group(2)
     if "Compiler run failed" in said or "Unable to resolve imports" in said:
         return "invalid", ""
     raise HarnessFailed(said[-2000:])

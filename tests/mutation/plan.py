@@ -10,7 +10,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "FeedMark": ("FeedFaces", "PerpetualFundingMarkets"),
     "Management": ("AggregatorAdmin",),
     "PerpetualFunding": ("PerpetualFunding", "PerpetualFundingMarkets"),
-    "Rounds": ("AggregatorReads", "AggregatorUpdate", "AggregatorAdmin"),
+    "Rounds": ("AggregatorReads", "AggregatorUpdate", "AggregatorAdmin", "RoundsMemory"),
     "SequencerGuard": ("SequencerGuard",),
     "SafeConsumer": ("SafeConsumer",),
     "BatchVerifier": ("AggregatorUpdate", "AttacksSignatures"),

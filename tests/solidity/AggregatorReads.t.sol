@@ -215,6 +215,19 @@ contract AggregatorReadsTest is AggregatorBase {
         aggregator.twap(BTC, 101);
     }
 
+    /// @dev Nothing is older than the first second, not even for a window that reaches back to it.
+    function test_twap__round_of_the_first_second__then_a_window_before_it_reverts() public {
+        vm.warp(1);
+        _update(BTC, 1, _prices(5));
+        vm.warp(3);
+        _update(BTC, 3, _prices(6));
+        assertEq(aggregator.twap(BTC, 2), 5);
+        vm.expectRevert(abi.encodeWithSelector(IAggregator.RoundNotKept.selector, 0, 1, 2));
+        aggregator.twap(BTC, 3);
+        vm.expectRevert(abi.encodeWithSelector(IAggregator.RoundNotKept.selector, 0, 1, 2));
+        aggregator.twap(BTC, 4);
+    }
+
     function _notKept(uint32 id, uint32 oldest, uint32 latest) private {
         vm.expectRevert(abi.encodeWithSelector(IAggregator.RoundNotKept.selector, id, oldest, latest));
         aggregator.getRound(BTC, id);

@@ -72,6 +72,11 @@ def test_mutants__any__then_each_differs_from_the_source_and_from_the_others():
     [
         ("Suite result: ok. 3 passed", 0, ("survived", "")),
         ("[FAIL: NotEqualUint(1, 2)] test_x__y__z() (gas: 9)", 1, ("killed", "test_x__y__z")),
+        (
+            "[FAIL: NotTrue(1)]\n\t[Sequence]\n\t\tsender=0x4\n invariant_a() (runs: 0)",
+            1,
+            ("killed", "invariant_a"),
+        ),
         ("Error: Compiler run failed:", 1, ("invalid", "")),
     ],
 )
