@@ -65,11 +65,10 @@ contract RoundsMemoryTest is AggregatorBase {
     /// @dev A skip writes an event, too, and may not write over what the feeds after it need.
     function test_append__skips_between_rounds__then_each_feed_gets_its_own() public {
         DirtyRounds rounds = _rounds();
-        bytes32[] memory ids = new bytes32[](4);
-        (ids[0], ids[1], ids[2], ids[3]) = (NOBODY, BTC, NOBODY, ETH);
-        uint256[] memory words = new uint256[](4);
-        (words[0], words[1], words[2], words[3]) =
-        (_draft(2, 1, 7), _draft(2, 2, 60_100), _draft(2, 3, 8), _draft(2, 4, 3_000));
+        bytes32[] memory ids = new bytes32[](5);
+        (ids[0], ids[1], ids[2], ids[3], ids[4]) = (NOBODY, BTC, NOBODY, ETH, NOBODY);
+        uint256[] memory words = new uint256[](5);
+        (words[1], words[3]) = (_draft(2, 2, 60_100), _draft(2, 4, 3_000));
         vm.warp(START);
         vm.expectEmit(address(rounds));
         emit IAggregator.FeedSkipped(NOBODY, IAggregator.SkipReason.UnknownFeed);
@@ -79,7 +78,7 @@ contract RoundsMemoryTest is AggregatorBase {
         emit IAggregator.FeedSkipped(NOBODY, IAggregator.SkipReason.UnknownFeed);
         vm.expectEmit(address(rounds));
         emit IAggregator.RoundAccepted(ETH, 1, 3_000, START, 0x5, 4);
-        rounds.append(START, 0x5, ids, 4, words);
+        rounds.append(START, 0x5, ids, 5, words);
         assertEq(rounds.latestRound(ETH).answer, 3_000);
     }
 
