@@ -41,9 +41,10 @@ def options() -> argparse.Namespace:
 def chosen(given: argparse.Namespace) -> list[Mutant]:
     paths = [file.resolve().relative_to(ROOT).as_posix() for file in given.contracts]
     every = [m for path in paths for m in mutants(path, (ROOT / path).read_text("utf-8"))]
-    if given.sample is None or given.sample >= len(every):
-        return every
-    return sorted(random.Random(given.seed).sample(every, given.sample), key=lambda m: (m.path, m.start))
+    drawn = random.Random(given.seed).sample(every, len(every))[
+        : given.sample
+    ]  # a smaller sample is part of a larger one
+    return sorted(drawn, key=lambda m: (m.path, m.start, m.new))
 
 
 def copies(number: int) -> SimpleQueue[Bench]:

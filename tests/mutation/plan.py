@@ -25,6 +25,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "ReporterSet": ("AggregatorAdmin", "AggregatorReplay"),
     "Round": ("Round", "AggregatorReads", "AggregatorUpdate"),
 }
+SLOW = "testFuzz|ring_wrapped|three_hundred"  # a fault that a plain test sees is not worth their seconds
 # Every list of up to seven prices takes a minute and more gas than the profile gives: asked last, and of the ranks only.
 EXHAUSTIVE = "RankingExhaustive"
 RANKS = ("Ranking",)
@@ -46,5 +47,5 @@ def stages(contract: str) -> list[Stage]:
     """What to ask about a fault in a contract."""
     first = FIRST.get(contract, ())
     names = first[0] if len(first) == 1 else f"{{{','.join(first)}}}"
-    opening = [Stage(("--match-path", f"{TESTS}/{names}.t.sol"))] if first else []
+    opening = [Stage(("--match-path", f"{TESTS}/{names}.t.sol", "--no-match-test", SLOW))] if first else []
     return [*opening, EVERYTHING, *([EVERY_LIST] if contract in RANKS else [])]
