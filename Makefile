@@ -13,7 +13,7 @@ export XDG_DATA_HOME := $(tc)/xdg
 export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
 ARGS ?=
 
-.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-differential test-consumers test-system prove slither mutation lint format abi vectors schema gas bench system clean
+.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-differential test-consumers test-system prove slither mutation coverage lint format abi vectors schema gas bench system clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -56,6 +56,12 @@ slither: setup       ## slither over contracts/
 
 mutation: setup      ## small faults in contracts that no forge test sees; ARGS="contracts/Rounds.sol --sample 50 --seed 7"
 	nice -n 19 python -m tests.mutation $(ARGS)
+
+coverage: setup      ## of reporter/ by the unit tests, of contracts/ by the forge tests; half an hour
+	mkdir -p build/coverage
+	nice coverage run -m pytest -p no:ape_test tests/unit
+	coverage report
+	nice python -m tests.mutation.covered
 
 lint: setup          ## ruff, mypy, import rules, forge fmt
 	ruff check .

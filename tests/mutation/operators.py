@@ -156,11 +156,11 @@ def _calls(code: str) -> Iterator[Edit]:
 def _conditions(code: str, pattern: str, news: tuple[str, ...]) -> Iterator[Edit]:
     """Conditions that always or never hold. One that always holds in `while` would run for ever."""
     for m in re.finditer(pattern, code):
-        solidity = code[m.end()] == "("
-        start, end = _block(code, m.end() if solidity else code.index("(", m.end()))
-        span = (start + 1, end - 1) if solidity else (m.end(), end)
+        start, end = (
+            _block(code, m.end()) if code[m.end()] == "(" else (m.end() - 1, code.index(" {", m.end()) + 1)
+        )
         for new in news[1:] if m.group().startswith("while") else news:
-            yield *span, new
+            yield start + 1, end - 1, new
 
 
 def _block(code: str, start: int) -> Span:

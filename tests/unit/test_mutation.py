@@ -19,6 +19,7 @@ contract C {
             let d := shl(8, lt(a, b))
             c := and(d, 0xff)
             if iszero(d) { mstore(0x00, c) }
+            if d { return(0x00, 0x20) }
         }
     }
 }
@@ -47,6 +48,7 @@ def lines(source: str = SOURCE) -> set[tuple[str, str]]:
         ("if iszero(d) { mstore(0x00, c) }", "if d { mstore(0x00, c) }"),
         ("if iszero(d) { mstore(0x00, c) }", "if 1 { mstore(0x00, c) }"),
         ("if iszero(d) { mstore(0x00, c) }", "if iszero(d) { }"),
+        ("if d { return(0x00, 0x20) }", "if 0 { return(0x00, 0x20) }"),
     ],
 )
 def test_mutants__a_line__then_this_fault_is_among_them(was, becomes):
