@@ -160,6 +160,14 @@ contract FeedTest is AggregatorBase {
         assertEq(keccak256(said), keccak256(abi.encode(5, int256(60_000), 100, 107, 5)));
     }
 
+    function test_getAnswer__largest_id_of_32_bits__then_asked_for() public {
+        bytes memory question = abi.encodeCall(IAggregator.getRound, (BTC, type(uint32).max));
+        bytes memory round = abi.encode(type(uint32).max, 100, 107, int256(60_000), 3, 12);
+        Feed asking = new Feed(IAggregator(address(new Answering(question, false, round))), BTC);
+        assertEq(asking.getAnswer(type(uint32).max), 60_000);
+        assertEq(asking.getAnswer(uint256(type(uint32).max) + 1), 0);
+    }
+
     function _latest(bool refuses, bytes memory answer) private returns (bool, bytes memory) {
         bytes memory question = abi.encodeCall(IAggregator.latestRound, (BTC));
         Feed asking = new Feed(IAggregator(address(new Answering(question, refuses, answer))), BTC);
