@@ -117,7 +117,7 @@ class Mutant:
 
 def mutants(path: str, source: str) -> list[Mutant]:
     """Every mutant of a source, by place."""
-    code = BLANK.sub(lambda m: re.sub(r"\S", " ", m.group()), source)
+    code = _code(source)
     start = re.search(r"^(?:abstract contract|contract|library) ", code, re.M)
     if start is None:
         return []
@@ -125,9 +125,23 @@ def mutants(path: str, source: str) -> list[Mutant]:
     return [Mutant(path, source, *edit) for edit in sorted(edits)]
 
 
+def assemblies(source: str) -> Iterator[Span]:
+    """First and last line of each block of assembly."""
+    for start, end in _assemblies(_code(source)):
+        yield source.count("\n", 0, start) + 1, source.count("\n", 0, end) + 1
+
+
+def _code(source: str) -> str:
+    """The source with blanks for comments, strings and imports; every offset stays."""
+    return BLANK.sub(lambda m: re.sub(r"\S", " ", m.group()), source)
+
+
+def _assemblies(code: str) -> list[Span]:
+    return [_block(code, m.end() - 1) for m in re.finditer(r"\bassembly (?:\([^)]*\) )?\{", code)]
+
+
 def _edits(code: str) -> Iterator[Edit]:
-    blocks = [_block(code, m.end() - 1) for m in re.finditer(r"\bassembly (?:\([^)]*\) )?\{", code)]
-    inside = _inside(blocks)
+    inside = _inside(_assemblies(code))
     for edit in _simple(code, SOLIDITY):
         if not inside(edit[0]) and not inside(edit[1] - 1):
             yield edit
