@@ -13,7 +13,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "Rounds": ("AggregatorReads", "AggregatorUpdate", "AggregatorAdmin", "RoundsMemory"),
     "SequencerGuard": ("SequencerGuard",),
     "SafeConsumer": ("SafeConsumer",),
-    "BatchVerifier": ("AggregatorUpdate", "AttacksSignatures"),
+    "BatchVerifier": ("AggregatorUpdate", "AttacksSignatures", "BatchVerifier"),
     "BoundedCall": ("SequencerGuard",),
     "Config": ("AggregatorAdmin",),
     "FundingClock": ("PerpetualFunding", "PerpetualFundingMarkets"),
