@@ -95,7 +95,12 @@ def main() -> int:
     given = options()
     WORK.mkdir(parents=True, exist_ok=True)
     wanted, ledger = chosen(given), Ledger(WORK / "results.jsonl")
-    known = {k for k, entry in ledger.entries.items() if entry.outcome not in given.again}
+    why = reasons(REASONS)
+    known = {
+        k
+        for k, e in ledger.entries.items()
+        if e.outcome not in given.again or (e.path, e.was, e.becomes) in why
+    }
     todo = [m for m in wanted if key(m) not in known]
     for done, (mutant, verdict) in enumerate(judged(todo, given.workers) if todo else (), 1):
         e = ledger.add(mutant, verdict)
