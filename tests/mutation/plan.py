@@ -15,7 +15,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "SafeConsumer": ("SafeConsumer",),
     "BatchVerifier": ("AggregatorUpdate", "AttacksSignatures", "BatchVerifier"),
     "BoundedCall": ("SequencerGuard",),
-    "Config": ("AggregatorAdmin",),
+    "Config": ("Config", "AggregatorAdmin"),
     "FundingClock": ("PerpetualFunding", "PerpetualFundingMarkets"),
     "FundingMath": ("FundingMath",),
     "FundingRules": ("PerpetualFundingMarkets",),
