@@ -13,7 +13,7 @@ export XDG_DATA_HOME := $(tc)/xdg
 export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
 ARGS ?=
 
-.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-differential test-consumers test-system prove slither lint format abi vectors schema gas bench system clean
+.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-differential test-consumers test-system prove slither mutation coverage lint format abi vectors schema gas bench system clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -48,11 +48,20 @@ test-consumers: setup  ## unmodified third-party consumers of a Chainlink feed, 
 test-system: setup   ## real processes, real HTTP, a real tape
 	pytest -p no:ape_test tests/system
 
-prove: setup         ## halmos: every check_ of tests/solidity/proofs; ARGS="--function deep_" for the slow ones
+prove: setup         ## halmos: every check_ of tests/solidity/proofs; ARGS="--function deep_" for the slow one
 	tools/proofs.sh python tools/prove.py $(ARGS)
 
 slither: setup       ## slither over contracts/
 	tools/proofs.sh tools/slither.sh $(ARGS)
+
+mutation: setup      ## small faults in contracts that no forge test sees; ARGS="contracts/Rounds.sol --sample 50 --seed 7"
+	nice -n 19 python -m tests.mutation $(ARGS)
+
+coverage: setup      ## of reporter/ by the unit tests, of contracts/ by the forge tests; half an hour
+	mkdir -p build/coverage
+	nice coverage run -m pytest -p no:ape_test tests/unit -k "not takes_less_than"
+	coverage report
+	nice python -m tests.mutation.covered
 
 lint: setup          ## ruff, mypy, import rules, forge fmt
 	ruff check .

@@ -10,4 +10,9 @@ waived=(
 )
 # Of its own: slither has forge compile everything with more output than tests want.
 export FOUNDRY_OUT=build/slither/out FOUNDRY_CACHE_PATH=build/slither/cache
-exec slither . --filter-paths "node_modules|tests" --exclude "$(IFS=,; echo "${waived[*]}")" "$@"
+mkdir -p build/slither
+slither . --filter-paths "node_modules|tests" --exclude "$(IFS=,; echo "${waived[*]}")" "$@" 2>&1 | tee build/slither/log
+# A run that looked at nothing finds nothing.
+analyzed=$(sed -nE 's/.* analyzed \(([0-9]+) contracts with [1-9][0-9]+ detectors\).*/\1/p' build/slither/log)
+files=$(find contracts -name '*.sol' -not -path '*/.cache/*' | wc -l)
+[ "${analyzed:-0}" -ge "$files" ] || { echo "slither: analyzed ${analyzed:-0} contracts, of $files files" >&2; exit 1; }

@@ -83,6 +83,23 @@ contract AggregatorReadsTest is AggregatorBase {
         assertEq(rounds[1].answer, 5);
     }
 
+    /// @dev A round is known by its id, not by what its answer ends in.
+    function test_latestRound__answer_of_a_multiple_of_2_to_the_32__then_the_round() public {
+        _round(0, 7 << 32);
+        assertEq(aggregator.latestRound(BTC).roundId, 1);
+        assertEq(aggregator.latestRound(BTC).answer, 7 << 32);
+        assertEq(aggregator.getRound(BTC, 1).answer, 7 << 32);
+    }
+
+    function test_latestRound__called_as_old_bytecode_does__then_six_words_and_no_more() public {
+        _round(0, 5);
+        (, bytes memory latest) = address(aggregator).staticcall(abi.encodeCall(IAggregator.latestRound, (BTC)));
+        (, bytes memory first) = address(aggregator).staticcall(abi.encodeCall(IAggregator.getRound, (BTC, 1)));
+        assertEq(latest.length, 192);
+        assertEq(keccak256(latest), keccak256(abi.encode(1, START, START, int256(5), 1, 0)));
+        assertEq(keccak256(first), keccak256(latest));
+    }
+
     function test_reads__paused__then_go_on() public {
         _round(0, 5);
         vm.prank(OWNER);
@@ -213,6 +230,19 @@ contract AggregatorReadsTest is AggregatorBase {
         _update(BTC, 100, _prices(5));
         vm.expectRevert(abi.encodeWithSelector(IAggregator.RoundNotKept.selector, 0, 1, 1));
         aggregator.twap(BTC, 101);
+    }
+
+    /// @dev Nothing is older than the first second, not even for a window that reaches back to it.
+    function test_twap__round_of_the_first_second__then_a_window_before_it_reverts() public {
+        vm.warp(1);
+        _update(BTC, 1, _prices(5));
+        vm.warp(3);
+        _update(BTC, 3, _prices(6));
+        assertEq(aggregator.twap(BTC, 2), 5);
+        vm.expectRevert(abi.encodeWithSelector(IAggregator.RoundNotKept.selector, 0, 1, 2));
+        aggregator.twap(BTC, 3);
+        vm.expectRevert(abi.encodeWithSelector(IAggregator.RoundNotKept.selector, 0, 1, 2));
+        aggregator.twap(BTC, 4);
     }
 
     function _notKept(uint32 id, uint32 oldest, uint32 latest) private {

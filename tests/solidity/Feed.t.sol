@@ -6,6 +6,30 @@ import {FeedMark} from "contracts/FeedMark.sol";
 import {IAggregator} from "contracts/interfaces/IAggregator.sol";
 import {AggregatorBase} from "./AggregatorBase.sol";
 
+/// @dev Answers one question with what it was told to, and any other with another error.
+contract Answering {
+    bytes32 private immutable question;
+    bool private immutable refuses;
+    bytes private answer;
+
+    constructor(bytes memory question_, bool refuses_, bytes memory answer_) {
+        (question, refuses, answer) = (keccak256(question_), refuses_, answer_);
+    }
+
+    function feedDecimals(bytes32) external pure returns (uint8) {
+        return 8;
+    }
+
+    fallback(bytes calldata asked) external returns (bytes memory) {
+        if (keccak256(asked) != question) revert IAggregator.NothingToUpdate();
+        if (!refuses) return answer;
+        bytes memory reason = answer;
+        assembly ("memory-safe") {
+            revert(add(reason, 32), mload(reason))
+        }
+    }
+}
+
 contract FeedTest is AggregatorBase {
     Feed internal feed;
 
@@ -114,5 +138,39 @@ contract FeedTest is AggregatorBase {
         vm.prank(OWNER);
         aggregator.addFeed(feedId, 8);
         return new Feed(aggregator, feedId).description();
+    }
+
+    // ---------------------------------------------------------------- what the aggregator says
+
+    function test_latestRoundData__aggregator_refuses__then_with_the_same_words() public {
+        bytes memory reason = abi.encodeWithSelector(IAggregator.UnknownFeedId.selector, BTC);
+        (bool ok, bytes memory said) = _latest(true, reason);
+        assertTrue(!ok, "took a refusal for an answer");
+        assertEq(keccak256(said), keccak256(reason));
+    }
+
+    function test_latestRoundData__answer_one_byte_short__then_refused() public {
+        (bool ok,) = _latest(false, new bytes(191));
+        assertTrue(!ok, "took less than a round");
+    }
+
+    function test_latestRoundData__whole_answer__then_the_face_of_it() public {
+        (bool ok, bytes memory said) = _latest(false, abi.encode(5, 100, 107, int256(60_000), 3, 12));
+        assertTrue(ok, "refused a round");
+        assertEq(keccak256(said), keccak256(abi.encode(5, int256(60_000), 100, 107, 5)));
+    }
+
+    function test_getAnswer__largest_id_of_32_bits__then_asked_for() public {
+        bytes memory question = abi.encodeCall(IAggregator.getRound, (BTC, type(uint32).max));
+        bytes memory round = abi.encode(type(uint32).max, 100, 107, int256(60_000), 3, 12);
+        Feed asking = new Feed(IAggregator(address(new Answering(question, false, round))), BTC);
+        assertEq(asking.getAnswer(type(uint32).max), 60_000);
+        assertEq(asking.getAnswer(uint256(type(uint32).max) + 1), 0);
+    }
+
+    function _latest(bool refuses, bytes memory answer) private returns (bool, bytes memory) {
+        bytes memory question = abi.encodeCall(IAggregator.latestRound, (BTC));
+        Feed asking = new Feed(IAggregator(address(new Answering(question, refuses, answer))), BTC);
+        return address(asking).staticcall(abi.encodeCall(Feed.latestRoundData, ()));
     }
 }

@@ -215,4 +215,25 @@ contract SequencerGuardTest is AggregatorBase {
     function _invalid(int256 answer, uint256 startedAt) private pure returns (bytes memory) {
         return abi.encodeWithSelector(ISequencerGuard.UptimeRoundInvalid.selector, answer, startedAt);
     }
+
+    function test_guard__round_of_the_next_second__then_invalid_and_of_this_one_valid() public {
+        uptime.set(0, block.timestamp + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(ISequencerGuard.UptimeRoundInvalid.selector, int256(0), block.timestamp + 1)
+        );
+        guard.read(BTC, MAX_AGE);
+        uptime.set(0, block.timestamp);
+        vm.expectRevert(abi.encodeWithSelector(ISequencerGuard.GracePeriodNotOver.selector, 0, GRACE));
+        guard.read(BTC, MAX_AGE);
+    }
+
+    /// @dev Code that answers 2, which is no state of a sequencer, "since" the gas that it was given: GAS itself takes 2.
+    function test_guard__uptime_feed__then_gets_its_gas_and_no_more() public {
+        address metered = address(0x6A5);
+        vm.etch(metered, hex"5a604052600260205260a05ff3");
+        vm.expectRevert(
+            abi.encodeWithSelector(ISequencerGuard.UptimeRoundInvalid.selector, int256(2), uint256(249_998))
+        );
+        _guard(metered, GRACE);
+    }
 }

@@ -21,10 +21,6 @@ contract RankingProof is Proof {
         _one(_list3(p), position);
     }
 
-    function deep_one__4_prices(int64[4] calldata p, uint256 position) external view {
-        _one(_list4(p), position);
-    }
-
     /// @dev One feed. A position past the end stands for all of them.
     function _one(int64[] memory prices, uint256 position) private view {
         position = _concrete(position, prices.length);
@@ -75,10 +71,5 @@ contract RankingProof is Proof {
     function _list3(int64[3] calldata p) private pure returns (int64[] memory list) {
         list = new int64[](3);
         (list[0], list[1], list[2]) = (p[0], p[1], p[2]);
-    }
-
-    function _list4(int64[4] calldata p) private pure returns (int64[] memory list) {
-        list = new int64[](4);
-        (list[0], list[1], list[2], list[3]) = (p[0], p[1], p[2], p[3]);
     }
 }
