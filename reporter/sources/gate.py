@@ -1,6 +1,8 @@
 """Gate, spot. All markets in one request, without a time. Stream: best bid and ask, ``t`` is the book's time
 (gate.com/docs/developers/apiv4: Get currency pair ticker information; ws: Best bid or ask price)."""
 
+from time import time
+
 from reporter.sources import strict
 from reporter.sources.venue import MIB, Fields, Json, Link, Request, Row, Rows, Source, message, rows
 
@@ -9,7 +11,6 @@ class Gate(Source):
     name, default_url, default_ws_url = "gate", "https://api.gateio.ws", "wss://api.gateio.ws/ws/v4/"
     target, between, all_symbols = "/api/v4/spot/tickers", "_", True
     max_body, per_second = 4 * MIB, 10
-    ping = message(channel="spot.ping")
     row = Row("currency_pair", "highest_bid", "lowest_ask", "last")
     update = Row("s", "b", "a", book_at=("t", strict.at_ms))
 
@@ -17,7 +18,7 @@ class Gate(Source):
         return rows(self.name, document)
 
     def subscribe(self, names: list[str]) -> list[str]:
-        return [message(time=0, channel="spot.book_ticker", event="subscribe", payload=names)]
+        return [message(time=int(time()), channel="spot.book_ticker", event="subscribe", payload=names)]
 
     def updates(self, document: Json, link: Link) -> Rows:
         fields = Fields.of(self.name, document)
