@@ -49,7 +49,11 @@ from z3 import (
 
 PROOFS = Path(__file__).resolve().parent.parent / "tests" / "solidity" / "proofs"
 # Of its own, because halmos wants syntax trees in it. forge lints elsewhere.
-BUILD = {"FOUNDRY_OUT": "build/proofs/out", "FOUNDRY_CACHE_PATH": "build/proofs/cache"}
+BUILD = {
+    "FOUNDRY_PROFILE": "proofs",
+    "FOUNDRY_OUT": "build/proofs/out",
+    "FOUNDRY_CACHE_PATH": "build/proofs/cache",
+}
 OPTIONS = ["--forge-build-out", "build/proofs/out", "--loop", "4096", "--no-status"]
 LIMITS = ["--solver-timeout-assertion", "120s", "--solver-timeout-branching", "50ms"]
 CLAIM = re.compile(r"^contract (\w+)|^    function ((?:check|wrong)_\w+)", re.M)
