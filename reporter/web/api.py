@@ -2,7 +2,9 @@
 
 import re
 import zlib
+from typing import Any
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -14,6 +16,7 @@ from starlette.routing import Route
 from reporter.models import feed_id
 from reporter.node import Node
 from reporter.status import feed_document, reasons, status_document
+from reporter.web.metrics import exposition
 from reporter.wiring import wall_ms
 
 MAX_ROUNDS = 1_000
@@ -25,6 +28,7 @@ def api_app(node: Node) -> Starlette:
     routes = [
         Route("/healthz", views.health),
         Route("/readyz", views.ready),
+        Route("/metrics", views.metrics),
         Route("/api/status", views.status),
         Route("/api/feeds", views.feeds),
         Route("/api/feeds/{feed:path}", views.feed),
@@ -57,8 +61,15 @@ class Views:
 
     async def feeds(self, _: Request) -> Response:
         """Every feed: index with sources, and round."""
-        indices = self._node.indices()
-        return JSONResponse([feed_document(self._node, name, index) for name, index in indices.items()])
+        return JSONResponse(self._feeds())
+
+    async def metrics(self, _: Request) -> Response:
+        """What Prometheus reads."""
+        body = exposition(status_document(self._node, wall_ms()), self._feeds())
+        return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+    def _feeds(self) -> list[dict[str, Any]]:
+        return [feed_document(self._node, name, index) for name, index in self._node.indices().items()]
 
     async def feed(self, request: Request) -> Response:
         """One feed."""

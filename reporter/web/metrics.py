@@ -1,0 +1,120 @@
+"""What Prometheus reads, made from the documents of the API when somebody asks: gauges of now, nothing counted beside.
+
+Prefix ``spotline_``, base units, times as Unix seconds and not as ages. Prices become floats here, for pictures and alerts
+alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from reporter.models import SCALE
+
+WEI_IN_ETHER, GWEI_IN_ETHER, BPS_IN_ONE = 10**18, 10**9, 10**4
+Document = Mapping[str, Any]
+Row = tuple[tuple[str, ...], int | float | None]
+
+
+def exposition(status: Document, feeds: Sequence[Document]) -> bytes:
+    """The text format of Prometheus.
+
+    Args:
+        status: As ``GET /api/status`` answers.
+        feeds: As ``GET /api/feeds`` answers.
+    """
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(_Documents([*_node(status), *_venues(status), *_feeds(feeds)]))
+    return generate_latest(registry)
+
+
+class _Documents(Collector):
+    def __init__(self, families: Sequence[GaugeMetricFamily]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from self._families
+
+
+def _family(name: str, says: str, labels: Sequence[str], rows: Sequence[Row]) -> GaugeMetricFamily:
+    """A gauge; a row without a value is left out, so that nothing unknown looks like a 0."""
+    family = GaugeMetricFamily(f"spotline_{name}", says, labels=labels)
+    for values, number in rows:
+        if number is not None:
+            family.add_metric(values, number)
+    return family
+
+
+def _node(status: Document) -> Iterator[GaugeMetricFamily]:
+    yield _family(
+        "healthy", "1 when the node has no reason against itself.", (), [((), int(status["ready"]))]
+    )
+    yield _family("reasons", "How many reasons there are.", (), [((), len(status["reasons"]))])
+    yield _family("chain_head_number", "The newest block.", (), [((), status["block"])])
+    yield _family("quorum", "Signatures that an update needs.", (), [((), status["quorum"])])
+    endpoints = status["endpoints"].items()
+    states = [((name, endpoint["state"]), 1) for name, endpoint in endpoints]
+    yield _family("endpoint_state", "1 for the state of each RPC endpoint.", ("endpoint", "state"), states)
+    key = status["gasKey"] or {"balanceWei": None, "spentGweiLastDay": None}
+    balance, spent = key["balanceWei"], key["spentGweiLastDay"]
+    ether = None if balance is None else int(balance) / WEI_IN_ETHER
+    yield _family("gas_key_balance_ether", "What the gas key owns.", (), [((), ether)])
+    ether = None if spent is None else int(spent) / GWEI_IN_ETHER
+    yield _family("gas_spent_last_day_ether", "What transactions cost in 24 h.", (), [((), ether)])
+
+
+def _venues(status: Document) -> Iterator[GaugeMetricFamily]:
+    venues = status["venues"].items()
+    yield _family(
+        "venue_up", "1 while it answers or streams.", ("venue",), [((n,), int(v["ok"])) for n, v in venues]
+    )
+    seconds = [((n,), v["lastOkMs"] and v["lastOkMs"] / 1000) for n, v in venues]
+    yield _family(
+        "venue_last_success_timestamp_seconds", "The last fetch that brought a quote.", ("venue",), seconds
+    )
+    failures = [((n,), v["failures"]) for n, v in venues]
+    yield _family("venue_consecutive_failures", "Fetches in a row without a quote.", ("venue",), failures)
+    breakers = [((n, str(v["breaker"])), 1) for n, v in venues]
+    yield _family("venue_breaker_state", "1 for the state of each breaker.", ("venue", "state"), breakers)
+    streams = [((n, v["stream"]["state"]), 1) for n, v in venues if v["stream"]]
+    yield _family("venue_stream_state", "1 for the state of each stream.", ("venue", "state"), streams)
+    excluded = [((feed, venue), 1) for feed, names in status["excluded"].items() for venue in names]
+    yield _family("venue_excluded", "1 while the bias monitor excludes it.", ("feed", "venue"), excluded)
+
+
+def _feeds(feeds: Sequence[Document]) -> Iterator[GaugeMetricFamily]:
+    indices = [(feed["feed"], feed["index"]) for feed in feeds]
+    prices = [((name,), _units(i["price"], SCALE)) for name, i in indices]
+    yield _family("index_price", "Our index price, in the quote currency.", ("feed",), prices)
+    widths = [((name,), _units(i["confidence"], SCALE)) for name, i in indices]
+    yield _family("index_confidence", "Half width of the survivors' middle half.", ("feed",), widths)
+    states = [((name, i["status"]), 1) for name, i in indices]
+    yield _family("index_status", "1 for the status of each index.", ("feed", "status"), states)
+    kept = [((name,), len({s["venue"] for s in i["sources"] if s["kept"]})) for name, i in indices]
+    yield _family("index_venues", "Venues that count.", ("feed",), kept)
+    yield from _rounds([feed for feed in feeds if feed["round"]])
+
+
+def _rounds(feeds: Sequence[Document]) -> Iterator[GaugeMetricFamily]:
+    rounds = [(feed["feed"], feed["round"]) for feed in feeds]
+    answers = [
+        ((name,), _units(r["answer"], 10 ** r["decimals"]) if r["roundId"] else None) for name, r in rounds
+    ]
+    yield _family("round_answer", "What a contract reads.", ("feed",), answers)
+    yield _family("round_id", "The newest round.", ("feed",), [((name,), r["roundId"]) for name, r in rounds])
+    for key, name in (("observedAt", "observed"), ("updatedAt", "updated")):
+        times = [((feed,), r[key] if r["roundId"] else None) for feed, r in rounds]
+        yield _family(
+            f"round_{name}_timestamp_seconds", f"When the newest round was {name}.", ("feed",), times
+        )
+    spreads = [((name,), r["spreadBps"] / BPS_IN_ONE) for name, r in rounds]
+    yield _family("round_spread_ratio", "Range of the reporters' prices.", ("feed",), spreads)
+    beats = [((feed["feed"],), feed["heartbeatS"]) for feed in feeds]
+    yield _family("feed_heartbeat_seconds", "The longest time between rounds.", ("feed",), beats)
+
+
+def _units(value: str | None, scale: int) -> float | None:
+    return None if value is None else int(value) / scale
