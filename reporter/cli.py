@@ -184,6 +184,25 @@ def verify(
 
 
 @app.command()
+def doctor(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Look at everything that a reporter needs, with a hint for what is wrong. Exit code 4 if anything is.
+
+    Example: spotline doctor -c spotline.toml
+    """
+    from dataclasses import asdict
+
+    from reporter.config import load_config
+    from reporter.doctor import examine, failed
+    from reporter.errors import CheckFailed
+    from reporter.show import check_lines
+
+    checks = asyncio.run(examine(load_config(config)))
+    print_result([asdict(check) for check in checks], as_json, lambda: check_lines(checks))
+    if wrong := failed(checks):
+        raise CheckFailed(f"{len(wrong)} of {len(checks)} checks failed")
+
+
+@app.command()
 def readmit(
     venue: Annotated[str, typer.Argument(help="For example kraken.")],
     feed: Annotated[list[str] | None, typer.Option(help="Only on this feed; may be repeated.")] = None,

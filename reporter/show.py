@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from reporter.doctor import Check
 from reporter.errors import NoIndex
 from reporter.models import Index
 from reporter.money import decimal_text
@@ -79,6 +80,16 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
             f"  {v} is excluded from {feed}; to let it back: spotline readmit {v} --feed {feed}"
             for v in venues
         ]
+    return lines
+
+
+def check_lines(checks: Sequence[Check]) -> list[str]:
+    """What ``spotline doctor`` looked at: a word each, and what to do under each that is wrong."""
+    lines = []
+    for check in checks:
+        lines.append(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:28} {check.says}")
+        if check.hint:
+            lines.append(f"{'':34} -> {check.hint}")
     return lines
 
 

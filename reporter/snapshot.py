@@ -21,14 +21,20 @@ async def price_now(config: Config, feed: str | None) -> list[tuple[Index, dict[
     names = [f.name for f in config.feeds]
     if feed is not None and feed not in names:
         raise UnknownFeed(feed, names)
-    book = Book()
-    venues = config.markets_by_venue
-    failures = await asyncio.gather(*(_ask(config, name, symbols, book) for name, symbols in venues.items()))
-    errors = {name: [str(e) for e in found] for name, found in zip(venues, failures, strict=True) if found}
+    book, errors = await ask_venues(config)
     now_ms = wall_ms()
     indices = compute(plan([f.rules for f in config.feeds]), book.newest(), now_ms)
     wanted = [feed] if feed else names
     return [(indices[name], index_document(indices[name]) | {"venueErrors": errors}) for name in wanted]
+
+
+async def ask_venues(config: Config) -> tuple[Book, dict[str, list[str]]]:
+    """What every venue says now, and the errors of those that failed, by venue."""
+    book, venues = Book(), config.markets_by_venue
+    failures = await asyncio.gather(*(_ask(config, name, symbols, book) for name, symbols in venues.items()))
+    return book, {
+        name: [str(e) for e in found] for name, found in zip(venues, failures, strict=True) if found
+    }
 
 
 async def _ask(config: Config, name: str, symbols: tuple[str, ...], book: Book) -> tuple[SourceError, ...]:
