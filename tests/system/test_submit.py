@@ -337,11 +337,10 @@ async def test_head__endpoint_of_another_chain__never_sent_to(local: LocalChain,
     assert "eth_sendRawTransaction" not in other.calls
 
 
+@pytest.mark.parametrize("local", ["anvil"], indirect=True)  # Hardhat has no reorganisations
 async def test_reorganisation__our_transaction_is_dropped__told_and_sent_again(
     local: LocalChain, make: Make
 ) -> None:
-    if local.kind != "anvil":
-        pytest.skip("Hardhat has no reorganisations")
     rig = await make()
     async with mining(local):
         first = await rig.submit()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -18,10 +17,7 @@ from reporter.sources.stream import Streamer
 from reporter.wiring import wall_ms
 from tests.system.markets import running, until
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates"),
-]
+pytestmark = pytest.mark.system
 
 LATER, LONG_AGO = "490101000000Z", "200102000000Z"
 CERTIFICATES = {
