@@ -94,7 +94,7 @@ class Site:
                 for n, port in ports.items()
             }
         site = self._nats(signer)
-        self.tasks.append(asyncio.create_task(site.serve(signer.address, _nobody)))
+        self.tasks.append(asyncio.create_task(site.serve("nobody", _nobody)))
         await connected(site)
         return {REPORTERS[n]: site.peer(REPORTERS[n]) for n in ports}
 
