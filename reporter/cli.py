@@ -71,6 +71,7 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     from reporter.node import build_node
     from reporter.telemetry import configure_logs, log
     from reporter.web.api import api_app
+    from reporter.wiring import calm_collector
 
     configure_logs()
     node = build_node(load_config(config))
@@ -80,6 +81,7 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
         feeds=list(node.config.published),
         api=f"http://{node.config.node.api_listen}",
     )
+    calm_collector()
     until_stopped(lambda stop: node.run(stop, api_app(node)))
 
 

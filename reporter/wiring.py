@@ -1,5 +1,6 @@
 """What the daemon and a single look share: the clock, and a venue's fetch layer made from the configuration."""
 
+import gc
 import time
 from collections.abc import Callable
 
@@ -13,6 +14,15 @@ from reporter.sources.stream import Streamer
 def wall_ms() -> int:
     """Unix milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def calm_collector() -> None:
+    """Let Python look for garbage in cycles less often, and never in what a process starts with.
+
+    Each tick makes and frees tens of thousands of tuples, none in a cycle: with the defaults a sixth of it goes into that.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def venue_fetcher(config: Config, name: str) -> Fetcher:

@@ -47,7 +47,8 @@ def venue_weights(votes: Sequence[Row], rules: FeedRules, *, plain: bool = False
     if len(fresh) < len(votes):
         for vote in votes:
             fresh[vote.leg.venue] = max(vote.weight_ppm, fresh[vote.leg.venue])
-    if plain or len(fresh) < OK_VENUES:
+    alike = not rules.weights and min(fresh.values(), default=0) == max(fresh.values(), default=0)
+    if plain or alike or len(fresh) < OK_VENUES:
         return dict.fromkeys(fresh, 1)
     if rules.weights:
         weights = dict(rules.weights)
@@ -107,7 +108,13 @@ def aggregate(
         )
     if count < OK_VENUES:
         return Verdict(Status.REDUCED, median_floor(prices.values()), f"{count} venues")
-    return Verdict(Status.OK, weighted_median_floor([(prices[v], weights[v]) for v in prices]), "")
+    return Verdict(Status.OK, _weighted(prices, weights), "")
+
+
+def _weighted(prices: Mapping[str, int], weights: Mapping[str, int]) -> int:
+    if min(weights.values()) == max(weights.values()):
+        return median_floor(prices.values())
+    return weighted_median_floor([(prices[venue], weights[venue]) for venue in prices])
 
 
 def _alone(price: int, rules: FeedRules, last: Past | None, at_ms: int, *, degraded: bool) -> Verdict:

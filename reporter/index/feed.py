@@ -7,7 +7,7 @@ from reporter.index import bias, legs
 from reporter.index.aggregate import Verdict, aggregate, venue_prices, venue_weights
 from reporter.index.confidence import confidence
 from reporter.index.convert import Rate
-from reporter.index.flags import flags, remember
+from reporter.index.flags import extremes, flags, remember
 from reporter.index.outliers import FEWEST_SURVIVORS, Screening, screen
 from reporter.index.row import Row
 from reporter.index.state import NEW, FeedState, Past
@@ -121,8 +121,10 @@ def _next_state(
         if screening.judges >= FEWEST_SURVIVORS:  # of two that disagree, nobody knows which one is biased
             biases = bias.advance(prices, screening.middle, rules, at_ms, state)
             barred = bias.barred(biases, rules, state)
-    last, history = state.last, state.history
+    last, history, ends = state.last, state.history, state.extremes
     if index.price is not None:
         last = Past(at_ms, index.price)
         history = remember(index.price, rules, at_ms, state)
-    return FeedState(screening.excluded, biases, barred, at_ms, last, history, bias_at_ms)
+        if history is not state.history:
+            ends = extremes(history)
+    return FeedState(screening.excluded, biases, barred, at_ms, last, history, bias_at_ms, ends)

@@ -1,5 +1,6 @@
 """Flags on an index: they inform and change no number. A clamp would have hidden a real fall of 30 % in an hour."""
 
+from collections.abc import Sequence
 from operator import itemgetter
 
 from reporter.index.state import FeedState, Past
@@ -35,14 +36,22 @@ def remember(price: int, rules: FeedRules, at_ms: int, state: FeedState) -> tupl
     return (*history[start:], Past(at_ms, price))
 
 
+def extremes(history: Sequence[Past]) -> tuple[int, int]:
+    """The lowest and the highest price of a history; zeros for an empty one."""
+    prices = list(map(_price, history))
+    return (min(prices), max(prices)) if prices else (0, 0)
+
+
 def _volatile(price: int, rules: FeedRules, at_ms: int, state: FeedState) -> bool:
-    last, history = state.last, state.history
-    if last is not None and abs(price - last.price) * PPM > rules.volatile_round_ppm * last.price:
+    last = state.last
+    if last is not None and _far(price, last.price, rules.volatile_round_ppm):
         return True
+    allowed_ppm = rules.volatile_window_ppm
+    if not state.history or not any(_far(price, far, allowed_ppm) for far in state.extremes):
+        return False  # near all of it, so near what is left of it in the window
     since_ms = at_ms - rules.volatile_window_ms
-    if history and history[0].at_ms < since_ms:
-        history = tuple(past for past in history if past.at_ms >= since_ms)
-    if not history:
-        return False
-    prices, allowed_ppm = list(map(_price, history)), rules.volatile_window_ppm
-    return any(abs(price - far) * PPM > allowed_ppm * far for far in (min(prices), max(prices)))
+    return any(_far(price, past.price, allowed_ppm) for past in state.history if past.at_ms >= since_ms)
+
+
+def _far(price: int, other: int, allowed_ppm: int) -> bool:
+    return abs(price - other) * PPM > allowed_ppm * other

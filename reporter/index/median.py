@@ -35,8 +35,6 @@ def weighted_median_floor(votes: Sequence[tuple[int, int]]) -> int:
     weights = [weight for _, weight in votes]
     if not weights or min(weights) <= 0:
         raise ValueError(f"a weighted median needs votes with positive weights, not {list(votes)!r}")
-    if min(weights) == max(weights):
-        return median_floor([value for value, _ in votes])
     ordered = sorted(votes)
     total = sum(weights)
     passed = 0

@@ -26,6 +26,7 @@ class FeedState:
         barred: Venues that the bias monitor has excluded; only a person re-admits them.
         last: The last index that could be signed.
         history: Indices of the last minutes, oldest first, a few per minute.
+        extremes: The lowest and the highest of ``history``, so that not every moment has to look through it.
     """
 
     excluded: tuple[tuple[Leg, int | None], ...] = ()
@@ -35,6 +36,7 @@ class FeedState:
     last: Past | None = None
     history: tuple[Past, ...] = ()
     bias_at_ms: int | None = None
+    extremes: tuple[int, int] = (0, 0)
 
 
 NEW = FeedState()

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from reporter.errors import SpotlineError
+from reporter.index.flags import extremes
 from reporter.index.state import FeedState, Past
 from reporter.models import FeedRules, Leg, Quote, Report, SignedReport
 from reporter.report import Domain
@@ -99,6 +100,7 @@ def _checked(form: type[Form], document: Any) -> Form:
 
 
 def _state(form: StateForm) -> FeedState:
+    history = tuple(_past(past) for past in form.history)
     return FeedState(
         excluded=tuple((Leg(e.venue, e.symbol), e.back_since_ms) for e in form.excluded),
         biases=tuple(
@@ -108,7 +110,8 @@ def _state(form: StateForm) -> FeedState:
         barred=tuple(form.barred),
         at_ms=form.at_ms,
         last=None if form.last is None else _past(form.last),
-        history=tuple(_past(past) for past in form.history),
+        history=history,
+        extremes=extremes(history),
     )
 
 

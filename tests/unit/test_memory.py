@@ -33,6 +33,7 @@ FULL = FeedState(
     Past(START, 64_000 * SCALE),
     (Past(START - 9_000, 1), Past(START, 2)),
     START - 3_000,
+    (1, 2),
 )
 
 
