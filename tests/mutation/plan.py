@@ -19,6 +19,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "FundingClock": ("PerpetualFunding", "PerpetualFundingMarkets"),
     "FundingMath": ("FundingMath",),
     "FundingRules": ("PerpetualFundingMarkets",),
+    "NarrowRanking": ("RankingNarrow", "AttacksNarrow"),
     "Observations": ("Observations",),
     "Ranking": ("Ranking", "AggregatorUpdate"),
     "ReportHash": ("ReportHash",),
@@ -27,8 +28,8 @@ FIRST: dict[str, tuple[str, ...]] = {
 }
 SLOW = "testFuzz|ring_wrapped|three_hundred"  # a fault that a plain test sees is not worth their seconds
 # Every list of up to seven prices takes a minute and more gas than the profile gives: asked last, and of the ranks only.
-EXHAUSTIVE = "RankingExhaustive"
-RANKS = ("Ranking",)
+EXHAUSTIVE = "Ranking*Exhaustive"
+RANKS = ("Ranking", "NarrowRanking")
 
 
 @dataclass(frozen=True, slots=True)
