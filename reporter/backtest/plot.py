@@ -180,6 +180,7 @@ def _styles(comparison: Comparison) -> dict[str, dict[str, Any]]:
 
 
 def _floats(prices: Sequence[int | None]) -> list[float]:
+    """For the picture alone, where NaN is a gap in the line; nothing is computed from it."""
     return [float("nan") if price is None else price / SCALE for price in prices]
 
 

@@ -32,7 +32,7 @@ MAX_CONNECTIONS = 10
 
 if find_spec("sniffio") is None:
     # httpcore tries to import it six times a request, which costs more than all else in it; this miss costs nothing.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # None is how Python says "not there"
 
 # The first that fits names the reason; httpx and httpcore have trees of the same shape.
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
