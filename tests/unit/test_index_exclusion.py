@@ -103,15 +103,13 @@ def test_outlier__three_of_the_light_venues__are_dropped() -> None:
 
 
 def test_outlier__most_of_the_weight_would_go__none_is_dropped() -> None:
-    tape = Tape(
-        rules(
-            "abcdefg", weights=(("a", 100), ("b", 100), ("c", 10), ("d", 20), ("e", 20), ("f", 20), ("g", 20))
-        )
-    )
+    heavy = (("a", 100), ("b", 100), ("c", 10), *((venue, 13) for venue in "defghi"))
+    tape = Tape(rules("abcdefghi", weights=heavy))
 
-    index = tape({"a": 98, "b": 102, "c": 102} | dict.fromkeys("defg", 100.0))
+    index = tape({"a": 94, "b": 106, "c": 106} | dict.fromkeys("defghi", 100.0))
 
-    assert (index.status, index.price, kept(index)) == (Status.DEGRADED, 100 * SCALE, "abcdefg")
+    assert (index.status, index.price, kept(index)) == (Status.DEGRADED, 100 * SCALE, "abcdefghi")
+    assert index.reason.startswith("outliers among 9 venues")
 
 
 def test_degraded__median_of_all__weighs_as_ever() -> None:
