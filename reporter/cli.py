@@ -13,6 +13,7 @@ from reporter.cli_analyse import verbs as analyse_verbs
 from reporter.cli_parts import AsJson, ConfigFile, print_result, until_stopped
 from reporter.cli_tapes import verbs as tape_verbs
 from reporter.errors import SpotlineError, UsageError
+from reporter.redact import guard_output, print_traceback, redact
 
 app = typer.Typer(
     help="Spotline: a spot-index oracle for perpetuals.",
@@ -234,21 +235,23 @@ def _first(error: BaseException) -> BaseException:
 
 def _tell(error: SpotlineError) -> int:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"error: {error}", style="red", markup=False)
+    console.print(f"error: {redact(str(error))}", style="red", markup=False)
     if error.hint:
-        console.print(f"hint:  {error.hint}", markup=False)
+        console.print(f"hint:  {redact(error.hint)}", markup=False)
     return error.exit_code
 
 
 def main() -> None:
-    """Run the command line; a failure on purpose is one sentence and its exit code, never a traceback."""
+    """Run the command line; a failure on purpose is one sentence and its exit code, a bug alone has a traceback."""
+    guard_output()
     try:
         app()
-    except (SpotlineError, BaseExceptionGroup) as raised:
+    except Exception as raised:  # noqa: BLE001 - Python's own traceback would show what an error's text has
         error = _first(raised)
-        if not isinstance(error, SpotlineError):
-            raise
-        sys.exit(_tell(error))
+        if isinstance(error, SpotlineError):
+            sys.exit(_tell(error))
+        print_traceback(raised)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

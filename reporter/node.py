@@ -103,11 +103,11 @@ class Node:
             chain.set.domain, chain.set.reporters, chain.rounds, chain.paused, chain.head.timestamp, stall_s
         )
 
-    def observe(self, request: ObserveRequest) -> SignedReport:
+    async def observe(self, request: ObserveRequest) -> SignedReport:
         """Our signed observation for a peer or for ourselves. Raises ``Refused``."""
         if self.signing is None:
             raise Refused(Code.NOT_READY, "this node has no keys: it observes and signs nothing")
-        return self.signing.observe(request)
+        return await self.signing.observe(request)
 
     @property
     def chain(self) -> ChainState | None:
@@ -154,6 +154,7 @@ class Node:
                     tasks.create_task(self._keep_funding(), name="keeper"),
                     tasks.create_task(self._answer_peers(), name="peers"),
                     tasks.create_task(self._record(), name="records"),
+                    tasks.create_task(self._watch_signer(), name="signer"),
                     tasks.create_task(self.memory.run(), name="memory"),
                     tasks.create_task(
                         serve(observe_app(self._door.answer), node.observe_listen, "peer requests"),
@@ -249,6 +250,10 @@ class Node:
     async def _record(self) -> None:
         if self.recorder is not None:
             await self.recorder.run()
+
+    async def _watch_signer(self) -> None:
+        if self.signing is not None:
+            await self.signing.watch()
 
     async def _keep_funding(self) -> None:
         while True:

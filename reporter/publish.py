@@ -4,7 +4,7 @@ Every node looks at the same second (its clock - 1 s), so all see the same feeds
 turn it is without a word. A dead node delays an update by one stagger; two at once cost one wasted transaction.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reporter.chain.aggregator import ChainState
@@ -12,7 +12,7 @@ from reporter.chain.calls import update_call
 from reporter.chain.submit import Mined, Submitter
 from reporter.config import ScheduleSection
 from reporter.errors import ChainError, StoreFailed
-from reporter.models import Index, SignedReport, feed_id
+from reporter.models import Index, feed_id
 from reporter.peers.gather import Ask, Batch, Gathered, gather
 from reporter.peers.observe import FeedTerms, ObserveRequest
 from reporter.pricing import report_price
@@ -62,7 +62,7 @@ class Publisher:
         address: str,
         schedule: ScheduleSection,
         feeds: Mapping[str, FeedTerms],
-        local: Callable[[ObserveRequest], SignedReport],
+        local: Ask,
         peers: Mapping[str, Ask],
         submitter: Submitter,
         block_time_s: int,
@@ -100,7 +100,7 @@ class Publisher:
         )
         gathered = await gather(
             request,
-            {self._address: self._ask_self, **self._peers},
+            {self._address: self._local, **self._peers},
             domain,
             chain.set.reporters,
             chain.set.quorum,
@@ -126,6 +126,3 @@ class Publisher:
         """While the observation is younger than half of maxAge a dearer transaction carries it; then a fresh batch does."""
         half = batch.request.observed_at + chain.max_age_s // 2
         return max(2 * self._block_time_s, half - chain.head.timestamp)
-
-    async def _ask_self(self, request: ObserveRequest) -> SignedReport:
-        return self._local(request)

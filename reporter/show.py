@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reporter.doctor import Check
+from reporter.doctor_keys import Check
 from reporter.errors import NoIndex
 from reporter.models import Index
 from reporter.money import decimal_text

@@ -1,13 +1,17 @@
 """What a node with keys has: it signs what it observed, keeps the records, asks its peers, publishes and pays."""
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from reporter.chain.deployment import Deployment
 from reporter.chain.fees import FeeRules
 from reporter.chain.rpc import Rpc
 from reporter.chain.submit import SubmitRules, Submitter
 from reporter.config import Config, KeysSection
-from reporter.keys import LocalSigner, hold, load_account, load_secret
+from reporter.errors import SignerFailed
+from reporter.keyring import lock, open_gas, open_signer
+from reporter.keys.remote import RemoteSigner
 from reporter.models import SignedReport, feed_id
 from reporter.network import Network
 from reporter.peers.observe import Context, FeedTerms, Observer, ObserveRequest
@@ -15,7 +19,11 @@ from reporter.pricing import Pricer
 from reporter.publish import Publisher
 from reporter.recorder import Recorder
 from reporter.store import Store
+from reporter.telemetry import log
 from reporter.wiring import wall_ms
+
+WATCH_EVERY_S = 15
+NO_CERTIFICATE = "web3signer signs for whoever reaches it: we have no client certificate to be told apart by"
 
 
 class Signing:
@@ -32,11 +40,9 @@ class Signing:
         pricer: Pricer,
         context: Callable[[], Context | None],
     ) -> None:
-        password = config.path(keys.password_file)
-        signing = config.path(keys.signing_keystore)
-        signer = LocalSigner(load_secret(signing, password))
-        self._lock = hold(signing)
-        account = load_account(config.path(keys.gas_keystore), password)
+        self._signer = signer = open_signer(config, keys)
+        self._lock = lock(config, keys)
+        account = open_gas(config, keys)
         self.address = signer.address
         self.recorder = Recorder(signer, store, pricer.plan)
         by_id = {feed_id(name): feed_terms for name, feed_terms in terms.items()}
@@ -54,14 +60,35 @@ class Signing:
             config.stagger_s,
         )
 
-    def observe(self, request: ObserveRequest) -> SignedReport:
+    async def observe(self, request: ObserveRequest) -> SignedReport:
         """Our signed observation, for a peer or for ourselves. Raises ``Refused``."""
-        return self._observer.answer(request, wall_ms())
+        return await self._observer.answer(request, wall_ms())
+
+    @property
+    def problem(self) -> str:
+        """Why the remote signer does not sign; empty while it does, and with a key of our own."""
+        return self._signer.problem if isinstance(self._signer, RemoteSigner) else ""
+
+    async def watch(self) -> None:
+        """Look after the remote signer while nothing is signed, so that its loss is seen before it matters."""
+        signer, told = self._signer, ""
+        if isinstance(signer, RemoteSigner) and not signer.says_who:
+            log().warning("remote signer", reason=NO_CERTIFICATE, advice="see SECURITY.md, A remote signer")
+        while isinstance(signer, RemoteSigner):
+            with suppress(SignerFailed):  # it is in problem
+                await signer.look()
+            if signer.problem != told:
+                advice = "spotline doctor says which part fails" if signer.problem else ""
+                log().warning("remote signer", reason=signer.problem or "signs again", advice=advice)
+            told = signer.problem
+            await asyncio.sleep(WATCH_EVERY_S)
 
     async def close(self) -> None:
         """Close what is open to peers and keep the last records; ``release`` comes after the store is closed."""
         await self.network.close()
         await self.recorder.flush()
+        if isinstance(self._signer, RemoteSigner):
+            await self._signer.close()
 
     def release(self) -> None:
         """Let another instance take the signing key."""

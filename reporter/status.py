@@ -24,6 +24,8 @@ def _own(node: Node) -> Iterator[str]:
         yield "dry run: no keys are configured, so nothing is signed"
     elif node.chain and node.address not in node.chain.set.reporters:
         yield f"{node.address} is not in the aggregator's reporter set"
+    if node.signing and node.signing.problem:
+        yield f"nothing is signed: {node.signing.problem}"
 
 
 def _money(node: Node, now_ms: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Reporters in memory: real signatures, real ledger rules, no socket."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 from reporter.keys import LocalSigner
 from reporter.models import SCALE, Index, Round, Status, feed_id
@@ -19,6 +20,15 @@ QUORUM = 5
 DOMAIN = Domain(31337, AGGREGATOR, config_digest(1, REPORTERS, QUORUM))
 TERMS = {name: FeedTerms(name, 8, TriggerRules(5_000, 3_600, 30)) for name in ("BTC/USD", "ETH/USD")}
 BTC, ETH = feed_id("BTC/USD"), feed_id("ETH/USD")
+
+
+def at_once(work: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns that waits for nothing, as with a key in memory."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it waited")
 
 
 class MemoryLedger:
