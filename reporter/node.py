@@ -198,7 +198,7 @@ class Node(MadeOfParts):
             await self.watcher.look(wall_ms())
             if self.signing is not None and self.chain is not None:
                 if unread and self.direct:
-                    self.signing.refuse_too_few(self.chain.set)
+                    self.signing.refuse_too_few(self.signing.network, self.chain.set)
                 unread = False
                 await self._prepare(self.signing.submitter, self.chain)
             await asyncio.sleep(self.config.chain.poll_ms / 1000)
@@ -216,16 +216,21 @@ class Node(MadeOfParts):
                     if self.signing is not None:
                         await self._consider(self.signing.publisher, self.chain)
                     elif self.dry is not None:
-                        self.dry.look(self.indices(), self.chain, wall_ms())
+                        now_ms = wall_ms()
+                        self.dry.look(self._as_asked(now_ms), self.chain, now_ms)
                 except SpotlineError as error:
                     log().warning("not published", reason=str(error), advice=error.hint)
             await asyncio.sleep(self.config.schedule.tick_ms / 1000)
+
+    def _as_asked(self, now_ms: int) -> Mapping[str, Index]:
+        """The indices of the second that is asked for now."""
+        return self.pricer.at((now_ms // 1000 - ASK_BEHIND_S) * 1000)
 
     async def _consider(self, publisher: Publisher, chain: ChainState) -> None:
         now_ms = wall_ms()
         if self.submitter is not None and self.submitter.capped():
             return  # told once by the submitter, and by status as long as it lasts
-        indices = self.pricer.at((now_ms // 1000 - ASK_BEHIND_S) * 1000)
+        indices = self._as_asked(now_ms)
         due_now = dues(self.terms, indices, chain, now_ms // 1000)
         if not publisher.my_turn(due_now, chain, now_ms):
             return

@@ -64,6 +64,8 @@ async def follow(node: Node, config: Config) -> None:
     network = _network(node, parts)
     try:
         await _read_chain(node, parts)
+        if node.direct and node.signing and network and parts.watcher.state:
+            node.signing.refuse_too_few(network, parts.watcher.state.set)
     except ConfigError:
         await _drop(node, parts, network)
         raise
@@ -166,9 +168,8 @@ async def _change_venues(node: Node, before: Parts) -> None:
         return
     now = node.parts.venues
     gone = [name for name, venue in before.venues.items() if now.get(name) is not venue]
+    await node.tasks.end(*(f"{what} {name}" for what in ("collect", "stream") for name in gone))
     for name in gone:
-        await node.tasks.end(f"collect {name}")
-        await node.tasks.end(f"stream {name}")
         await before.venues[name].fetcher.close()
     node.book.forget(moved_venues(before.config, node.config))
     for name, venue in now.items():

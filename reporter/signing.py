@@ -69,9 +69,9 @@ class Signing:
             direct=self._direct,
         )
 
-    def refuse_too_few(self, members: ReporterSet) -> None:
-        """Raises ``ConfigError`` where this node and the peers it can ask are fewer than the aggregator's quorum."""
-        reached = {self.address, *self.network.asks} & set(members.reporters)
+    def refuse_too_few(self, network: Network, members: ReporterSet) -> None:
+        """Raises ``ConfigError`` where this node and the peers of a network are fewer than the aggregator's quorum."""
+        reached = {self.address, *network.asks} & set(members.reporters)
         if len(reached) < members.quorum:
             raise ConfigError(
                 f"--direct: an update needs {members.quorum} signatures, and this node can get {len(reached)}, "

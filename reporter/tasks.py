@@ -16,11 +16,13 @@ class Tasks:
         """Start a task; its name is free."""
         self._named[name] = self._group.create_task(work, name=name)
 
-    async def end(self, name: str) -> None:
-        """Cancel a task and wait until it has ended; nothing where there is none."""
-        if (task := self._named.pop(name, None)) is not None:
+    async def end(self, *names: str) -> None:
+        """Cancel tasks and wait until all have ended; nothing for a name without one."""
+        found = [task for name in names if (task := self._named.pop(name, None)) is not None]
+        for task in found:
             task.cancel()
-            await asyncio.wait([task])
+        if found:
+            await asyncio.wait(found)
 
     def cancel(self) -> None:
         """Cancel them all."""
