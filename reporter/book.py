@@ -5,6 +5,7 @@ moment of their last poll, lets honest reporters agree more closely than their p
 """
 
 from bisect import bisect_right
+from collections.abc import Container
 
 from reporter.models import Leg, Quote
 
@@ -38,6 +39,10 @@ class Book:
         changed = _insert(history, _position(history, quote.observed_at_ms), quote)
         _forget(history)
         return changed and history[-1] is quote
+
+    def forget(self, venues: Container[str]) -> None:
+        """Drop everything that came from these venues."""
+        self._markets = {leg: history for leg, history in self._markets.items() if leg.venue not in venues}
 
     def as_of(self, at_ms: int) -> dict[Leg, Quote]:
         """Return each market's newest quote with exchange time <= ``at_ms``.

@@ -1,12 +1,12 @@
 """The keys that the configuration names, opened: files, systemd's credentials, or a remote signer."""
 
 from pathlib import Path
-from typing import IO
 
 from eth_account.signers.local import LocalAccount
 
+from reporter.chain.deployment import Deployment
 from reporter.config import Config, KeysSection, RemoteSignerSection
-from reporter.keys import LocalSigner, Signer, check_private, hold, load_account, load_secret
+from reporter.keys import LocalSigner, Lock, Signer, check_private, load_account, load_secret
 from reporter.keys.credentials import credential
 from reporter.keys.remote import RemoteSigner, RemoteTarget
 
@@ -30,13 +30,20 @@ def open_gas(config: Config, keys: KeysSection) -> LocalAccount:
     return load_account(_gas(config, keys), _password(config, keys))
 
 
-def lock(config: Config, keys: KeysSection) -> IO[str]:
-    """Keep other instances on this machine off: by the signing key's file, or the gas key's where another process signs.
+def lock(signing: str, gas: str, deployment: Deployment) -> Lock:
+    """Keep other instances on this machine off: one process signs for one aggregator with a key, and one pays with a key on
+    one chain. The successor of an aggregator may be served with the same signing key at the same time.
 
     Raises:
-        AlreadyRunning: Another process holds it.
+        AlreadyRunning: Another process does.
     """
-    return hold(_gas(config, keys) if keys.remote_signer else _signing(config, keys))
+    use = f"signing key {signing} for {deployment.aggregator} on chain {deployment.chain_id}"
+    return Lock(use, gas_use(gas, deployment.chain_id))
+
+
+def gas_use(address: str, chain_id: int) -> str:
+    """What one process alone does with a gas key."""
+    return f"gas key {address} on chain {chain_id}"
 
 
 def _signing(config: Config, keys: KeysSection) -> Path:

@@ -6,12 +6,11 @@ from typing import Any
 from reporter.chain.aggregator import ChainState
 from reporter.chain.endpoint import Health
 from reporter.collect import VenueHealth
+from reporter.gas_status import gas_key_document, money_reasons
 from reporter.models import Index
 from reporter.node import Node
 from reporter.record import index_document, round_document
 from reporter.sources.stream import StreamHealth
-
-DAY_MS = 86_400_000
 
 
 def reasons(node: Node, now_ms: int) -> list[str]:
@@ -29,14 +28,8 @@ def _own(node: Node) -> Iterator[str]:
 
 
 def _money(node: Node, now_ms: int) -> Iterator[str]:
-    """Told a day ahead at the pace of the last hour or day, whichever is faster."""
-    if node.submitter is None or node.submitter.account is None:
-        return
-    balance_gwei = node.submitter.account.balance // 10**9
-    a_day = max(node.store.spent_gwei(now_ms - DAY_MS), 24 * node.store.spent_gwei(now_ms - DAY_MS // 24))
-    if balance_gwei < a_day or not balance_gwei:
-        left = f"enough for {24 * balance_gwei // a_day} h as of late" if a_day else "nothing can be sent"
-        yield f"the gas key {node.submitter.address} has {balance_gwei} gwei: {left}"
+    if node.submitter is not None:
+        yield from money_reasons(node.submitter, node.store, now_ms)
 
 
 def _chain(node: Node, now_ms: int) -> Iterator[str]:
@@ -131,7 +124,10 @@ def status_document(node: Node, now_ms: int) -> dict[str, Any]:
         "venues": {name: _venue(node, name, health, now_ms) for name, health in node.health.items()},
         "excluded": {feed: list(venues) for feed, venues in node.memory.barred.items()},
         "endpoints": {name: _endpoint(health) for name, health in node.rpc.health.items()},
-        "gasKey": _gas_key(node, now_ms),
+        "mode": node.mode,
+        "configuration": {"loadedMs": node.loaded_ms, "problem": node.reload_problem},
+        "wouldPublish": node.dry.last.document() if node.dry and node.dry.last else None,
+        "gasKey": gas_key_document(node.submitter, node.store, now_ms),
         "lastAttempt": _attempt(node),
         "funding": _funding(node),
     }
@@ -166,18 +162,6 @@ def _stream(health: StreamHealth) -> dict[str, Any]:
 
 def _endpoint(health: Health) -> dict[str, Any]:
     return {"state": str(health.state), "why": health.why, "block": health.head and health.head.number}
-
-
-def _gas_key(node: Node, now_ms: int) -> dict[str, Any] | None:
-    if node.submitter is None:
-        return None
-    account = node.submitter.account
-    return {
-        "address": node.submitter.address,
-        "balanceWei": str(account.balance) if account else None,
-        "nonce": account and account.nonce,
-        "spentGweiLastDay": str(node.store.spent_gwei(now_ms - DAY_MS)),
-    }
 
 
 def _attempt(node: Node) -> dict[str, Any] | None:

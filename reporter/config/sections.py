@@ -47,6 +47,8 @@ class ChainSection(Section):
     max_fee_gwei: int = Field(default=200, ge=1, le=1_000_000)
     max_priority_fee_gwei: int = Field(default=3, ge=1, le=10_000)
     confirmations: int = Field(default=2, ge=1, le=128)
+    max_gas_per_hour: int | None = Field(default=None, ge=100_000, le=10**12)
+    max_spend_per_day_gwei: int | None = Field(default=None, ge=1, le=10**15)
 
 
 class ScheduleSection(Section):

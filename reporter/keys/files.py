@@ -5,13 +5,12 @@ folder that only this user or root may write to. A file in ``$CREDENTIALS_DIRECT
 """
 
 import errno
-import fcntl
 import os
 import stat
 from pathlib import Path
 from typing import IO
 
-from reporter.errors import AlreadyRunning, KeyFileError
+from reporter.errors import KeyFileError
 from reporter.keys.credentials import by_systemd, may_be_systemds
 
 MAX_BYTES = 2**20
@@ -101,19 +100,3 @@ def write_private(path: Path, text: str) -> None:
         raise KeyFileError(f"{path} exists and is not overwritten", hint="choose another path") from None
     with os.fdopen(handle, "w") as file:
         file.write(text)
-
-
-def hold(path: Path) -> IO[str]:
-    """Lock a key file for this process: one key, one reporter, whatever its data directory. Keep the file open.
-
-    Raises:
-        AlreadyRunning: Another process holds it.
-    """
-    file = path.open()
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        hint = "two instances with one key could sign two prices for one second"
-        raise AlreadyRunning(f"another reporter is running with {path}", hint=hint) from None
-    return file

@@ -73,7 +73,7 @@ def bounds_text(field: FieldInfo) -> str:
 def test_keys__every_key_of_the_configuration__with_its_default_and_bounds() -> None:
     said = {row[0].strip("`"): (row[2], row[3]) for row in rows(section("spotline.toml"))}
 
-    assert len(said) == 44
+    assert len(said) == 46
     assert said == {key: (default_text(field), bounds_text(field)) for key, field in keys_of_config().items()}
 
 
@@ -133,7 +133,7 @@ def test_venues__every_one__in_the_table_with_clocks_and_limit() -> None:
 
 
 def test_reasons__every_one_that_readyz_can_give__is_explained() -> None:
-    source = (ROOT / "reporter" / "status.py").read_text()
+    source = "".join((ROOT / "reporter" / name).read_text() for name in ("status.py", "gas_status.py"))
     said = [row[0].strip("`") for row in rows(section("Not ready, and what to do"))]
 
     assert len(said) == len(re.findall(r"\byield f?\"", source))
