@@ -61,6 +61,7 @@ class Source(ABC):
         max_body: Largest body accepted, in bytes.
         all_symbols: Whether the payload holds every market, so that those not asked for are skipped.
         per_second: Requests in a second, within what the venue allows without a key.
+        names_markets: Whether the ticker's body names its markets; only then is a connection used again.
         row: Layout of a row of the ticker.
         default_ws_url: Address of the stream; empty for a venue that is only asked.
         update: Layout of a row of the stream, where it is another.
@@ -77,6 +78,7 @@ class Source(ABC):
     max_body: ClassVar[int] = 256 * 1024
     all_symbols: ClassVar[bool] = False
     per_second: ClassVar[int] = 5
+    names_markets: ClassVar[bool] = True
     row: ClassVar[Row]
     default_ws_url: ClassVar[str] = ""
     update: ClassVar[Row | None] = None
@@ -162,8 +164,10 @@ class Source(ABC):
             )
         return base, quote
 
-    def parse(self, body: bytes, request: Request, received_at_ms: int) -> Fetched:
-        """Turn a body into quotes, at most one for each symbol of the request.
+    def parse(
+        self, body: bytes, request: Request, received_at_ms: int, venue: str = "", label: str = ""
+    ) -> Fetched:
+        """Turn a body into quotes, at most one for each symbol of the request, under ``venue`` or our own name.
 
         An unreadable row, a symbol missing or there twice, and a market without any price give an error each
         and leave the other symbols' quotes standing.
@@ -184,7 +188,7 @@ class Source(ABC):
         for ours, mine in found.items():
             try:
                 ticker = self.read(self._only(ours, mine))
-                quotes.append(self._quote(self.name, ours, ticker, received_at_ms, ""))
+                quotes.append(self._quote(venue or self.name, ours, ticker, received_at_ms, label))
             except SourceError as error:
                 errors.append(error)
         return Fetched(tuple(quotes), tuple(errors))
