@@ -32,6 +32,7 @@ __all__ = [
 Rows: TypeAlias = Iterable[Fields]
 MIB = 1024 * 1024
 
+_NOWHERE = object()
 _SYMBOL = re.compile(r"([A-Z0-9]{1,15})/([A-Z0-9]{1,15})(-PERP)?")
 
 
@@ -92,6 +93,7 @@ class Source(ABC):
         self.base_url = (base_url or self.default_url).rstrip("/")
         # Another host is another world: its stream is not at the venue's own address.
         self.ws_url = ws_url or ("" if base_url else self.default_ws_url)
+        self._key = (self.update or self.row).symbol
 
     def spell(self, base: str, quote: str) -> str:
         """The venue's name for a market, e.g. ``BTC-USD``."""
@@ -207,12 +209,13 @@ class Source(ABC):
             raise SourceError(self.name, "refused", shown(document))
         quotes: list[Quote] = []
         errors: list[SourceError] = []
-        key = (self.update or self.row).symbol
+        key, wanted = self._key, link.wanted
         for row in self.updates(document, link):
-            name = row.text(key)
-            ours = link.wanted.get(name)
+            name = row.data.get(key)
+            # A number is a str here too, and names no market.
+            ours = wanted.get(name) if type(name) is str else None
             if ours is None:
-                raise SourceError(self.name, "symbol", f"{shown(name)} was not asked for")
+                raise SourceError(self.name, "symbol", f"{shown(row.text(key))} was not asked for")
             try:
                 ticker = self.read_update(row)
                 quotes.append(self._quote(link.venue, ours, ticker, received_at_ms, link.label))
@@ -227,7 +230,7 @@ class Source(ABC):
 
     def _refuses(self, document: dict[str, Json]) -> bool:
         key, value = self.refusal
-        return key in document and document[key] == value
+        return document.get(key, _NOWHERE) == value
 
     def _quote(self, venue: str, ours: str, ticker: Ticker, received_at_ms: int, label: str) -> Quote:
         bid, ask, last, book_at_ms, last_at_ms = ticker
