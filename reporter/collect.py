@@ -48,6 +48,7 @@ class VenueHealth:
         fetches: All so far.
         breaker: Open while nothing is asked, half-open while one request tries.
         retry_at_ms: While open, Unix milliseconds of that try.
+        standing: Markets without an exchange time that have said the same in the last five answers and more.
     """
 
     last_ok_ms: int | None = None
@@ -56,6 +57,7 @@ class VenueHealth:
     fetches: int = 0
     breaker: Breaker = Breaker.CLOSED
     retry_at_ms: int | None = None
+    standing: tuple[str, ...] = ()
 
 
 def everything(symbols: Sequence[str]) -> Sequence[str]:
@@ -141,6 +143,7 @@ async def _fetch(fetcher: Fetches, symbols: Sequence[str]) -> Fetched:
 
 def _note(health: VenueHealth, fetched: Fetched, at_ms: int) -> None:
     health.fetches += 1
+    health.standing = fetched.standing
     health.last_error = str(fetched.errors[-1]) if fetched.errors else ""
     if fetched.quotes:
         health.last_ok_ms = at_ms

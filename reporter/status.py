@@ -147,6 +147,7 @@ def _venue(node: Node, name: str, health: VenueHealth, now_ms: int) -> Mapping[s
         "lastError": health.last_error,
         "breaker": health.breaker,
         "retryAtMs": health.retry_at_ms,
+        "standing": list(health.standing),
         "stream": _stream(streamer.health) if streamer else None,
     }
 

@@ -20,6 +20,7 @@ from reporter.errors import ConfigError, SourceError
 from reporter.sources.guard import AddressRefused, GuardedBackend, Resolver, system_resolver
 from reporter.sources.limits import Limiter
 from reporter.sources.retry import StatusError, retry_after_s, retrying
+from reporter.sources.standing import Standing
 from reporter.sources.strict import shown
 from reporter.sources.transport import PublicTransport
 from reporter.sources.venue import Fetched, Request, Source
@@ -95,6 +96,7 @@ class Fetcher:
         self._sleep = sleep
         self._deadline_s = deadline_s
         self._turn = -1
+        self._standing = Standing()
         self._limiter = Limiter(per_second or source.per_second, clock)
         self._base_url = _checked_url(source.base_url, insecure)
         # No client of httpx above it: no cookies, no redirects, no proxies, nothing of the environment's to switch off.
@@ -119,6 +121,7 @@ class Fetcher:
         return Fetched(
             tuple(quote for part in parts for quote in part.quotes),
             tuple(self._renamed(error) for part in parts for error in part.errors),
+            tuple(symbol for part in parts for symbol in part.standing),
         )
 
     async def close(self) -> None:
@@ -167,7 +170,7 @@ class Fetcher:
         try:
             self._check_head(answer)
             body = await self._body(answer)
-            fetched = self.source.parse(body, request, self._now_ms(), self.venue, self.label)
+            fetched = self.source.parse(body, request, self._now_ms(), self.venue, self.label, self._standing)
             if self.source.names_markets and not fetched.errors:
                 answer.extensions.get("keep", _nothing)()
         finally:

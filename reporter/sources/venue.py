@@ -11,6 +11,7 @@ from reporter.models import Quote
 from reporter.sources import strict
 from reporter.sources.fields import Fields, rows
 from reporter.sources.layout import Link, Row, Ticker, message
+from reporter.sources.standing import Standing
 from reporter.sources.strict import Json, shown
 
 __all__ = [
@@ -45,10 +46,14 @@ class Request:
 
 
 class Fetched(NamedTuple):
-    """What came of asking: the quotes, and one error for each request, or each symbol, that yielded none."""
+    """What came of asking: the quotes, and one error for each request, or each symbol, that yielded none.
+
+    ``standing``: symbols without an exchange time whose rows have said the same for several answers.
+    """
 
     quotes: tuple[Quote, ...] = ()
     errors: tuple[SourceError, ...] = ()
+    standing: tuple[str, ...] = ()
 
 
 class Source(ABC):
@@ -167,9 +172,17 @@ class Source(ABC):
         return base, quote
 
     def parse(
-        self, body: bytes, request: Request, received_at_ms: int, venue: str = "", label: str = ""
+        self,
+        body: bytes,
+        request: Request,
+        received_at_ms: int,
+        venue: str = "",
+        label: str = "",
+        standing: Standing | None = None,
     ) -> Fetched:
         """Turn a body into quotes, at most one for each symbol of the request, under ``venue`` or our own name.
+
+        With ``standing``, a row without any time that says what it said before keeps the time at which it first came.
 
         An unreadable row, a symbol missing or there twice, and a market without any price give an error each
         and leave the other symbols' quotes standing.
@@ -189,11 +202,14 @@ class Source(ABC):
         errors: list[SourceError] = []
         for ours, mine in found.items():
             try:
-                ticker = self.read(self._only(ours, mine))
-                quotes.append(self._quote(venue or self.name, ours, ticker, received_at_ms, label))
+                row = self._only(ours, mine)
+                ticker, at_ms = self.read(row), received_at_ms
+                if standing and ticker.book_at_ms is None and ticker.last_at_ms is None:
+                    at_ms = standing.since(ours, row.data, received_at_ms)
+                quotes.append(self._quote(venue or self.name, ours, ticker, at_ms, label))
             except SourceError as error:
                 errors.append(error)
-        return Fetched(tuple(quotes), tuple(errors))
+        return Fetched(tuple(quotes), tuple(errors), standing.flagged(request.symbols) if standing else ())
 
     def parse_frame(self, frame: bytes, link: Link, received_at_ms: int) -> Fetched:
         """Turn one frame of the stream into quotes. A row that cannot be read gives an error and no quote.

@@ -79,6 +79,10 @@ def _venues(status: Document) -> Iterator[GaugeMetricFamily]:
     yield _family("venue_consecutive_failures", "Fetches in a row without a quote.", ("venue",), failures)
     breakers = [((n, str(v["breaker"])), 1) for n, v in venues]
     yield _family("venue_breaker_state", "1 for the state of each breaker.", ("venue", "state"), breakers)
+    standing = [((n,), len(v["standing"])) for n, v in venues]
+    yield _family(
+        "venue_standing_markets", "Markets that say the same again and again.", ("venue",), standing
+    )
     streams = [((n, v["stream"]["state"]), 1) for n, v in venues if v["stream"]]
     yield _family("venue_stream_state", "1 for the state of each stream.", ("venue", "state"), streams)
     excluded = [((feed, venue), 1) for feed, names in status["excluded"].items() for venue in names]

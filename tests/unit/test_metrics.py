@@ -38,6 +38,7 @@ VENUE = {
     "lastOkMs": 1_700_000_000_500,
     "failures": 0,
     "breaker": "closed",
+    "standing": ["BTC/USD"],
     "stream": {"state": "live"},
 }
 STATUS = {
@@ -82,6 +83,8 @@ def test_metrics__a_node__every_number() -> None:
         ("venue_last_success_timestamp_seconds", "kraken"): 1_700_000_000.5,
         ("venue_consecutive_failures", "kraken"): 0,
         ("venue_consecutive_failures", "okx"): 4,
+        ("venue_standing_markets", "kraken"): 1,
+        ("venue_standing_markets", "okx"): 1,
         ("venue_breaker_state", "closed", "kraken"): 1,
         ("venue_breaker_state", "closed", "okx"): 1,
         ("venue_stream_state", "live", "kraken"): 1,
