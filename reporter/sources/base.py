@@ -16,6 +16,7 @@ from typing import cast
 import httpcore
 import httpx
 
+from reporter.clock import Compared, compared, monotonic_ms
 from reporter.errors import ConfigError, SourceError
 from reporter.sources.guard import AddressRefused, GuardedBackend, Resolver, system_resolver
 from reporter.sources.limits import Limiter
@@ -122,6 +123,7 @@ class Fetcher:
             tuple(quote for part in parts for quote in part.quotes),
             tuple(self._renamed(error) for part in parts for error in part.errors),
             tuple(symbol for part in parts for symbol in part.standing),
+            next((part.clock for part in parts if part.clock), None),
         )
 
     async def close(self) -> None:
@@ -166,8 +168,10 @@ class Fetcher:
             raise SourceError(self.venue, "rate_limited", "more requests than this venue allows")
         if wait_s > 0:
             await asyncio.sleep(wait_s)
+        asked_ms = monotonic_ms()
         answer = await self._transport.handle_async_request(self._asks(request.target))
         try:
+            clock = _compared(answer, asked_ms)
             self._check_head(answer)
             body = await self._body(answer)
             fetched = self.source.parse(body, request, self._now_ms(), self.venue, self.label, self._standing)
@@ -175,7 +179,7 @@ class Fetcher:
                 answer.extensions.get("keep", _nothing)()
         finally:
             await answer.aclose()
-        return fetched
+        return fetched._replace(clock=clock)
 
     async def _body(self, answer: httpx.Response) -> bytes:
         body = bytearray()
@@ -221,6 +225,11 @@ def _checked_url(base_url: str, insecure: bool) -> httpx.URL:
 
 def _reason(error: BaseException) -> str:
     return next(reason for kinds, reason in _REASONS if isinstance(error, kinds))
+
+
+def _compared(answer: httpx.Response, asked_ms: int) -> Compared | None:
+    said = answer.headers
+    return compared(said.get("date", ""), said.get("age", ""), asked_ms, monotonic_ms())
 
 
 def _nothing() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeAlias
 
+from reporter.clock import Compared
 from reporter.errors import ConfigError, SourceError
 from reporter.models import Quote
 from reporter.sources import strict
@@ -48,12 +49,14 @@ class Request:
 class Fetched(NamedTuple):
     """What came of asking: the quotes, and one error for each request, or each symbol, that yielded none.
 
-    ``standing``: symbols without an exchange time whose rows have said the same for several answers.
+    ``standing``: symbols without an exchange time whose rows have said the same for several answers. ``clock``: what
+    the answer says of the venue's clock, if anything.
     """
 
     quotes: tuple[Quote, ...] = ()
     errors: tuple[SourceError, ...] = ()
     standing: tuple[str, ...] = ()
+    clock: Compared | None = None
 
 
 class Source(ABC):

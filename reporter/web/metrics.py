@@ -55,6 +55,10 @@ def _node(status: Document) -> Iterator[GaugeMetricFamily]:
     yield _family("reasons", "How many reasons there are.", (), [((), len(status["reasons"]))])
     yield _family("chain_head_number", "The newest block.", (), [((), status["block"])])
     yield _family("quorum", "Signatures that an update needs.", (), [((), status["quorum"])])
+    clock = status["clock"]
+    off_s = None if clock["offMs"] is None else clock["offMs"] / 1000
+    yield _family("clock_off_seconds", "Ours ahead of the venues', at least.", (), [((), off_s)])
+    yield _family("clock_wrong", "1 while nothing is signed for it.", (), [((), int(clock["wrong"]))])
     endpoints = status["endpoints"].items()
     states = [((name, endpoint["state"]), 1) for name, endpoint in endpoints]
     yield _family("endpoint_state", "1 for the state of each RPC endpoint.", ("endpoint", "state"), states)

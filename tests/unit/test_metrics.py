@@ -48,6 +48,7 @@ STATUS = {
     "quorum": 3,
     "endpoints": {"http://node": {"state": "alive"}},
     "gasKey": {"balanceWei": "1500000000000000000", "spentGweiLastDay": "2000000"},
+    "clock": {"offMs": -2500, "venues": 4, "wrong": True},
     "venues": {
         "kraken": VENUE,
         "okx": VENUE | {"ok": False, "lastOkMs": None, "failures": 4, "stream": None},
@@ -75,6 +76,8 @@ def test_metrics__a_node__every_number() -> None:
         ("reasons",): 2,
         ("chain_head_number",): 99,
         ("quorum",): 3,
+        ("clock_off_seconds",): -2.5,
+        ("clock_wrong",): 1,
         ("endpoint_state", "http://node", "alive"): 1,
         ("gas_key_balance_ether",): 1.5,
         ("gas_spent_last_day_ether",): 0.002,
