@@ -29,7 +29,7 @@ def _own(node: Node) -> Iterator[str]:
 
 def _clock(node: Node) -> Iterator[str]:
     if against := node.clock.why:
-        yield f"{against}: {SET_CLOCK}; nothing is signed meanwhile"
+        yield f"the clock is wrong: {against}; {SET_CLOCK}, nothing is signed meanwhile"
 
 
 def _money(node: Node, now_ms: int) -> Iterator[str]:
