@@ -13,6 +13,7 @@ from reporter.chain.aggregator import AggregatorReader, ChainState
 from reporter.chain.deployment import Deployment, load_deployment
 from reporter.chain.endpoint import State
 from reporter.chain.rpc import Rpc
+from reporter.clock import SET_CLOCK, Compared, judge, monotonic_ms
 from reporter.config import Config
 from reporter.doctor_keys import Check, Keys, check_keys, close_signer
 from reporter.errors import ChainError, ConfigError, SpotlineError
@@ -41,8 +42,9 @@ async def examine(config: Config) -> list[Check]:
     checks, keys = await check_keys(config)
     try:
         looks = asyncio.gather(ask_venues(config), _chain(config, deployment, keys))
-        (book, errors), chain_checks = await looks
-        checks += [*chain_checks, *_venues(config, book, errors), _clock(book), *_feeds(config, book)]
+        (book, errors, clocks), chain_checks = await looks
+        checks += [*chain_checks, *_venues(config, book, errors)]
+        checks += [_dates(clocks), _clock(book), *_feeds(config, book)]
         return checks + await _peers(config, deployment, keys.signer)
     finally:
         await close_signer(keys)
@@ -135,6 +137,12 @@ def _venues(config: Config, book: Book, errors: dict[str, list[str]]) -> Iterato
         yield Check(f"venue {name}", got == len(symbols), says, hint)
 
 
+def _dates(found: Sequence[Compared | None]) -> Check:
+    """Our clock against the venues' Date headers, as the node judges it before it signs."""
+    verdict = judge(found, wall_ms(), monotonic_ms())
+    return Check("clock, by Date", not verdict.wrong, verdict.says, SET_CLOCK if verdict.wrong else "")
+
+
 def _clock(book: Book) -> Check:
     """Venues' clocks are good: if most of them are ahead of ours, ours is slow."""
     behind = [q.received_at_ms - q.book_at_ms for q in book.newest().values() if q.book_at_ms is not None]
@@ -142,7 +150,7 @@ def _clock(book: Book) -> Check:
         return Check("clock", True, "no venue says what time it is: not compared")
     off_ms = median_low(behind)
     ok = -MAX_CLOCK_MS <= off_ms <= 10 * MAX_CLOCK_MS
-    hint = "" if ok else "set this machine's clock (NTP)"
+    hint = "" if ok else SET_CLOCK
     return Check(
         "clock", ok, f"quotes of {len(behind)} markets arrive {off_ms} ms after their venue's time", hint
     )

@@ -14,6 +14,7 @@ from reporter.chain.aggregator import ChainState
 from reporter.chain.deployment import Deployment
 from reporter.chain.funding import FundingReader
 from reporter.chain.submit import Submitter
+from reporter.clock import Verdict, judge, monotonic_ms, tell_clock
 from reporter.collect import collect, everything
 from reporter.config import Config
 from reporter.dry import DryRun
@@ -84,9 +85,15 @@ class Node(MadeOfParts):
             return None
         chain = self.chain
         stall_s = max(MIN_STALL_S, STALL_BLOCKS * self.config.chain.block_time_s)
+        head_time, against = chain.head.timestamp, self.clock.why
         return Context(
-            chain.set.domain, chain.set.reporters, chain.rounds, chain.paused, chain.head.timestamp, stall_s
+            chain.set.domain, chain.set.reporters, chain.rounds, chain.paused, head_time, stall_s, against
         )
+
+    @property
+    def clock(self) -> Verdict:
+        """What the venues say of our clock."""
+        return judge((health.clock for health in self.health.values()), wall_ms(), monotonic_ms())
 
     async def observe(self, request: ObserveRequest) -> SignedReport:
         """Our signed observation for a peer or for ourselves. Raises ``Refused``."""
@@ -194,9 +201,10 @@ class Node(MadeOfParts):
         )
 
     async def _watch_chain(self) -> None:
-        unread = True
+        unread, wrong = True, False
         while True:
             await self.watcher.look(wall_ms())
+            wrong = tell_clock(self.clock, wrong)
             if self.signing is not None and self.chain is not None:
                 if unread and self.direct:
                     self.signing.refuse_too_few(self.signing.network, self.chain.set)

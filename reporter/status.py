@@ -5,6 +5,7 @@ from typing import Any
 
 from reporter.chain.aggregator import ChainState
 from reporter.chain.endpoint import Health
+from reporter.clock import SET_CLOCK
 from reporter.collect import VenueHealth
 from reporter.gas_status import gas_key_document, money_reasons
 from reporter.models import Index
@@ -15,7 +16,7 @@ from reporter.sources.stream import StreamHealth
 
 def reasons(node: Node, now_ms: int) -> list[str]:
     """Why the node, or the answers it serves, are not as they should be; empty when all is well."""
-    return [*_own(node), *_money(node, now_ms), *_chain(node, now_ms), *_answers(node, now_ms)]
+    return [*_own(node), *_clock(node), *_money(node, now_ms), *_chain(node, now_ms), *_answers(node, now_ms)]
 
 
 def _own(node: Node) -> Iterator[str]:
@@ -25,6 +26,11 @@ def _own(node: Node) -> Iterator[str]:
         yield f"{node.address} is not in the aggregator's reporter set"
     if node.signing and node.signing.problem:
         yield f"nothing is signed: {node.signing.problem}"
+
+
+def _clock(node: Node) -> Iterator[str]:
+    if against := node.clock.why:
+        yield f"the clock is wrong: {against}; {SET_CLOCK}, nothing is signed meanwhile"
 
 
 def _money(node: Node, now_ms: int) -> Iterator[str]:
@@ -121,6 +127,7 @@ def status_document(node: Node, now_ms: int) -> dict[str, Any]:
         "block": chain and chain.head.number,
         "reporters": list(chain.set.reporters) if chain else [],
         "quorum": chain and chain.set.quorum,
+        "clock": {"offMs": node.clock.off_ms, "venues": node.clock.venues, "wrong": node.clock.wrong},
         "venues": {name: _venue(node, name, health, now_ms) for name, health in node.health.items()},
         "excluded": {feed: list(venues) for feed, venues in node.memory.barred.items()},
         "endpoints": {name: _endpoint(health) for name, health in node.rpc.health.items()},
@@ -145,6 +152,7 @@ def _venue(node: Node, name: str, health: VenueHealth, now_ms: int) -> Mapping[s
         "lastError": health.last_error,
         "breaker": health.breaker,
         "retryAtMs": health.retry_at_ms,
+        "standing": list(health.standing),
         "stream": _stream(streamer.health) if streamer else None,
     }
 

@@ -38,6 +38,7 @@ VENUE = {
     "lastOkMs": 1_700_000_000_500,
     "failures": 0,
     "breaker": "closed",
+    "standing": ["BTC/USD"],
     "stream": {"state": "live"},
 }
 STATUS = {
@@ -53,6 +54,7 @@ STATUS = {
         "capped": None,
         "totals": [{"purpose": "update", "feed": "BTC/USD", "gas": 61_000, "wei": "1200000000000000"}],
     },
+    "clock": {"offMs": -2500, "venues": 4, "wrong": True},
     "venues": {
         "kraken": VENUE,
         "okx": VENUE | {"ok": False, "lastOkMs": None, "failures": 4, "stream": None},
@@ -83,6 +85,8 @@ def test_metrics__a_node__every_number() -> None:
         ("quorum",): 3,
         ("config_last_reload_successful",): 1,
         ("config_loaded_timestamp_seconds",): 1_700_000_000.25,
+        ("clock_off_seconds",): -2.5,
+        ("clock_wrong",): 1,
         ("endpoint_state", "http://node", "alive"): 1,
         ("gas_key_balance_ether",): 1.5,
         ("gas_spent_last_day_ether",): 0.002,
@@ -95,6 +99,8 @@ def test_metrics__a_node__every_number() -> None:
         ("venue_last_success_timestamp_seconds", "kraken"): 1_700_000_000.5,
         ("venue_consecutive_failures", "kraken"): 0,
         ("venue_consecutive_failures", "okx"): 4,
+        ("venue_standing_markets", "kraken"): 1,
+        ("venue_standing_markets", "okx"): 1,
         ("venue_breaker_state", "closed", "kraken"): 1,
         ("venue_breaker_state", "closed", "okx"): 1,
         ("venue_stream_state", "live", "kraken"): 1,
