@@ -6,7 +6,7 @@ import pytest
 
 from reporter.config import Config, load_config
 from reporter.errors import ConfigError, KeyFileError
-from reporter.keyring import lock, open_gas, open_signer
+from reporter.keyring import open_gas, open_signer
 from reporter.keys import create_keystore, write_private
 from reporter.keys.remote import RemoteSigner
 from tests.unit.peers import REPORTERS, SIGNERS
@@ -123,7 +123,6 @@ def test_open__files__both_keys(folder: Path) -> None:
 
     assert open_signer(config, config.keys).address == REPORTERS[0]
     assert open_gas(config, config.keys).address == REPORTERS[1]
-    assert lock(config, config.keys).name == str(folder / "signing.json")
 
 
 def test_open__credentials__both_keys(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +142,7 @@ def test_open__credentials__both_keys(folder: Path, monkeypatch: pytest.MonkeyPa
         open_signer(config, config.keys)
 
 
-def test_open__remote__asks_nobody_and_locks_the_gas_key(folder: Path) -> None:
+def test_open__remote__asks_nobody(folder: Path) -> None:
     config = load(folder, remote('url = "https://10.0.0.7:9000"'))
     assert config.keys is not None
     signer = open_signer(config, config.keys)
@@ -152,7 +151,6 @@ def test_open__remote__asks_nobody_and_locks_the_gas_key(folder: Path) -> None:
     assert signer.address == REPORTERS[0]
     assert not signer.says_who
     assert "10.0.0.7" not in repr(signer)
-    assert lock(config, config.keys).name == str(folder / "gas.json")
 
 
 def test_open__client_key_that_others_may_read__refused(folder: Path) -> None:

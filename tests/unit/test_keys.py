@@ -101,14 +101,17 @@ def test_load__folder_or_binary_file__says_so(tmp_path, files):
         load_secret(files[0], files[1])
 
 
+X = "0x" + 100 * "5"
+
+
 def test_lock__second_process__refused_for_the_same_use_until_released():
-    held = Lock("signing key A for X", "gas key B")
+    held = Lock(f"signing key A for {X}", "gas key B")
     with pytest.raises(AlreadyRunning, match="another reporter is running with gas key B"):
-        Lock("signing key A for the successor of X", "gas key B")
-    with Lock("signing key A for the successor of X", "gas key C"):  # what the refused one held is free
+        Lock(f"signing key A for the successor of {X}", "gas key B")
+    with Lock(f"signing key A for the successor of {X}", "gas key C"):  # what the refused one held is free
         held.close()
 
-    Lock("signing key A for X", "gas key B").close()
+    Lock(f"signing key A for {X}", "gas key B").close()
 
 
 def test_load__missing__says_so(tmp_path, files):
