@@ -1,0 +1,168 @@
+"""The run: one fault after another, then combinations, from a seed; after each the judge speaks."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.soak.decode import Domain
+from tests.soak.faults import Expect, Fault
+from tests.soak.judge import Judge, gaps_s
+from tests.soak.network import BLOCK_S, FEEDS, HEARTBEAT_S, Network
+from reporter.chain.aggregator import AggregatorReader
+from reporter.chain.rpc import Rpc
+
+LIMIT_S = 2 * HEARTBEAT_S + BLOCK_S + 1
+"""One missed heartbeat; a block; and one more, because block times are whole seconds."""
+CALM_S, RECOVER_S = 5, 60
+
+
+@dataclass(slots=True)
+class Episode:
+    """What one fault, or several at once, did.
+
+    Attributes:
+        gap_s: The longest time without a round of some feed while it lasted.
+        recovery_s: From its end to the first new round of every feed; None if there was none in a minute.
+        exits: Reporters that ended without being told to.
+        wrong: Violations; empty is what is wanted.
+    """
+
+    names: tuple[str, ...]
+    gap_s: float = 0.0
+    recovery_s: float | None = None
+    exits: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Resident memory and open files of a reporter at a moment of the run."""
+
+    at_s: int
+    node: int
+    pid: int
+    rss_kib: int
+    files: int
+
+
+class Soak:
+    """One network and its judge."""
+
+    def __init__(self, net: Network, judge: Judge, seed: int, say: Callable[[str], None]) -> None:
+        self.net, self.judge, self.dice, self._say = net, judge, Random(seed), say
+        self.episodes: list[Episode] = []
+        self.usage: list[Usage] = []
+        self.started = time.time()
+        self._told: set[str] = set()
+
+    async def watch(self, seconds: float) -> None:
+        """Let time pass, looking each second."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            await self._look()
+            await asyncio.sleep(min(left, 1))
+
+    async def _look(self) -> None:
+        try:
+            async with asyncio.timeout(10):
+                await self.judge.look()
+        except Exception as error:  # noqa: BLE001 - the chain may be stopped; the next look sees what was missed
+            if not isinstance(error, TimeoutError):
+                self._say(f"look: {type(error).__name__}: {error}")
+
+    async def calm(self, timeout_s: float = 90) -> bool:
+        """Wait until every reporter says that it is ready."""
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            await self._look()
+            if all([await node.ready() for node in self.net.nodes]):
+                return True
+            await asyncio.sleep(0.5)
+        return False
+
+    async def episode(self, faults: Sequence[Fault]) -> Episode:
+        """Do it, undo it, wait for the next rounds, and judge."""
+        found = Episode(tuple(fault.name for fault in faults))
+        exits = sum(len(node.exits) for node in self.net.nodes)
+        start = time.time()
+        async with AsyncExitStack() as stack:
+            for fault in faults:
+                await stack.enter_async_context(fault.apply(self.net, self.dice))
+            await self.watch(max(fault.seconds for fault in faults))
+        stop = time.time()
+        found.recovery_s = await self._recovery(stop)
+        calm = await self.calm()
+        self.judge.measure()
+        found.gap_s = round(gaps_s(self.judge.log.rounds, start, stop), 1)
+        new = [e for node in self.net.nodes for e in node.exits][exits:]
+        found.exits = sum(1 for e in new if not e.wanted)
+        found.wrong = [*self._unexpected(faults, found, start, stop), *await self._violations()]
+        if not calm:
+            found.wrong.append(f"not ready again: {await self._reasons()}")
+        self.episodes.append(found)
+        self._note_usage()
+        self._tell(found)
+        return found
+
+    async def _recovery(self, stop: float) -> float | None:
+        for _ in range(RECOVER_S * 2):
+            await self._look()
+            times = [
+                min((r.updated_at for r in self.judge.log.rounds if r.feed == feed and r.updated_at >= stop), default=None)
+                for feed in FEEDS
+            ]
+            if None not in times:
+                return round(max(t for t in times if t is not None) - stop, 1)
+            await asyncio.sleep(0.5)
+        return None
+
+    def _unexpected(
+        self, faults: Sequence[Fault], found: Episode, start: float, stop: float
+    ) -> list[str]:
+        wrong = []
+        if found.recovery_s is None or found.recovery_s > LIMIT_S:
+            wrong.append(f"recovery took {found.recovery_s} s")
+        if all(f.expect is Expect.GOES_ON for f in faults) and len(faults) == 1 and found.gap_s > LIMIT_S:
+            wrong.append(f"{found.gap_s} s without a round")
+        if faults[0].expect is Expect.ABSTAINS:
+            late = start + faults[0].grace_s
+            seen = [r for r in self.judge.log.rounds if late < r.updated_at <= stop - BLOCK_S]
+            wrong += [f"{r.feed} {r.round_id} was published {r.updated_at - start:.0f} s after the start" for r in seen]
+        return wrong
+
+    async def _violations(self) -> list[str]:
+        await self._look()
+        found = [*self.judge.verdict(), *await self.judge.nonces()]
+        new = [v for v in found if v not in self._told]
+        self._told.update(new)
+        return new
+
+    async def _reasons(self) -> str:
+        status = [await node.status() for node in self.net.nodes]
+        return "; ".join(str(s["reasons"]) if s else "silent" for s in status)
+
+    def _note_usage(self) -> None:
+        at_s = int(time.time() - self.started)
+        self.usage += [Usage(at_s, n.number, n.pid, *n.used()) for n in self.net.nodes if n.child.running]
+
+    def _tell(self, found: Episode) -> None:
+        recovery = "never" if found.recovery_s is None else f"{found.recovery_s:.1f} s"
+        self._say(
+            f"{' + '.join(found.names)}: gap {found.gap_s:.1f} s, recovered in {recovery}"
+            + (f", {found.exits} exits" if found.exits else "")
+            + "".join(f"\n    WRONG {w}" for w in found.wrong)
+        )
+
+
+async def make_judge(net: Network) -> Judge:
+    """A judge for a network; who may sign is asked of the chain itself."""
+    rpc = Rpc([net.chain.url], net.deployment.chain_id)
+    try:
+        found = await AggregatorReader(rpc, net.deployment, list(net.deployment.feeds)).set()
+    finally:
+        await rpc.close()
+    domain = Domain(net.deployment.chain_id, net.deployment.aggregator, found.domain.config_digest)
+    return Judge(net, domain, list(found.reporters), found.quorum)
