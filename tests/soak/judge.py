@@ -140,11 +140,13 @@ class Judge:
         pool = await self._net.chain.request("txpool_content")
         for node in self._net.nodes:
             mined = [tx for tx in self.log.transactions if tx.sender == node.gas]
-            found += _nonce_faults(node, mined, pool)
+            found += _nonce_faults(node, mined, pool, self._net.foreign)
         return found
 
 
-def _nonce_faults(node: Node, mined: list[Transaction], pool: dict[str, Any]) -> Iterator[str]:
+def _nonce_faults(
+    node: Node, mined: list[Transaction], pool: dict[str, Any], foreign: set[str]
+) -> Iterator[str]:
     queued = {a.lower(): txs for a, txs in pool["queued"].items()}.get(node.gas.lower(), {})
     if queued:
         yield f"{node.gas}: a gap before the nonces {sorted(queued)} in the pool"
@@ -152,7 +154,7 @@ def _nonce_faults(node: Node, mined: list[Transaction], pool: dict[str, Any]) ->
         yield f"{node.gas}: nonces {[tx.nonce for tx in mined][-5:]} of {len(mined)} transactions"
     journal = {row[0]: row for row in rows(node, "SELECT tx_hash, nonce, state, sent_at_ms FROM journal")}
     for tx in mined:
-        if tx.tx not in journal:
+        if tx.tx not in journal and tx.tx not in foreign:
             yield f"{node.gas}: nonce {tx.nonce} was sent without a line in the journal"
     seconds = Counter(tx.observed_at for tx in mined if tx.observed_at and tx.succeeded)
     if doubled := [second for second, count in seconds.items() if count > 1]:

@@ -17,7 +17,7 @@ from reporter.devnet.ports import Ports, find_ports
 from reporter.devnet.processes import Child, Processes
 from reporter.devnet.run import ANVIL_MEMORY_KIB, TEST_SCRYPT_N
 from reporter.devnet.tools import ROOT, find_tools
-from reporter.keys import create_keystore, write_private
+from reporter.keys import create_keystore, load_account, write_private
 from reporter.market.simulated import VENUES as SIMULATED
 from reporter.wiring import wall_ms
 from tests.soak.fronts import Front
@@ -50,6 +50,9 @@ class Network:
         self.market: Child
         self.deployment: Deployment
         self.tasks: set[asyncio.Task[None]] = set()
+        self.foreign: set[str] = set()
+        self.bits: dict[str, int] = {}
+        self.quorum = 0
 
     @property
     def numbers(self) -> range:
@@ -144,6 +147,17 @@ class Network:
     async def mine(self, every_s: int) -> None:
         """A block each ``every_s`` seconds from now on; 0 stops the chain."""
         await self.chain.request("evm_setIntervalMining", every_s)
+
+    async def send_with_gas_key(self, node: Node) -> str:
+        """A transaction that the reporter knows nothing of; its hash."""
+        folder = node.config.parent
+        account = load_account(folder / "gas.json", folder / "password")
+        nonce = int(await self.chain.request("eth_getTransactionCount", node.gas, "latest"), 16)
+        fees = {"maxFeePerGas": 90 * 10**9, "maxPriorityFeePerGas": 20 * 10**9}
+        sent = {"type": 2, "chainId": self.deployment.chain_id, "nonce": nonce, "to": node.gas, "value": 0}
+        signed = account.sign_transaction({**sent, "gas": 21_000, **fees})
+        found: str = await self.chain.request("eth_sendRawTransaction", signed.raw_transaction.to_0x_hex())
+        return found
 
     async def stop(self) -> None:
         """Stop every process and close every line. Faults may have left a process stopped."""

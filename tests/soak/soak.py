@@ -164,5 +164,7 @@ async def make_judge(net: Network) -> Judge:
         found = await AggregatorReader(rpc, net.deployment, list(net.deployment.feeds)).set()
     finally:
         await rpc.close()
+    net.bits = {address: bit for bit, address in enumerate(found.reporters)}
+    net.quorum = found.quorum
     domain = Domain(net.deployment.chain_id, net.deployment.aggregator, found.domain.config_digest)
     return Judge(net, domain, list(found.reporters), found.quorum)
