@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 from starlette.types import ASGIApp
 
@@ -16,25 +15,23 @@ from reporter.book import Book
 from reporter.chain.aggregator import AggregatorReader, ChainState
 from reporter.chain.deployment import Deployment, load_deployment
 from reporter.chain.endpoint import Health
-from reporter.chain.fees import FeeRules
 from reporter.chain.funding import FundingReader
 from reporter.chain.rpc import Rpc
-from reporter.chain.submit import SubmitRules, Submitter
+from reporter.chain.submit import Submitter
 from reporter.collect import VenueHealth, collect, everything
 from reporter.config import Config
 from reporter.errors import ChainError, ConfigError, SpotlineError, StoreFailed
 from reporter.index import plan
 from reporter.keeper import Keeper
-from reporter.keys import LocalSigner, hold, load_account, load_secret
 from reporter.memory import Memory
-from reporter.models import Index, SignedReport, feed_id
-from reporter.network import Network
+from reporter.models import Index, SignedReport
 from reporter.peers.door import Door
 from reporter.peers.http import observe_app
-from reporter.peers.observe import Code, Context, FeedTerms, Observer, ObserveRequest, Refused
+from reporter.peers.observe import Code, Context, FeedTerms, ObserveRequest, Refused
 from reporter.pricing import Pricer
 from reporter.publish import ASK_BEHIND_S, RECEIPT_BLOCKS, Outcome, Publisher, Waiting, dues
 from reporter.recorder import Recorder
+from reporter.signing import Signing
 from reporter.store import Store
 from reporter.telemetry import log
 from reporter.watcher import Watcher
@@ -75,16 +72,19 @@ class Node:
         self._fetchers = {name: venue_fetcher(config, name) for name in self.health}
         made = {name: venue_streamer(config, name, self.book.put) for name in self.health}
         self.streamers = {name: streamer for name, streamer in made.items() if streamer is not None}
-        self._network: Network | None = None
         self._door = Door(self.observe, self._reporters)
-        self.address = ""
-        self.recorder: Recorder | None = None
-        self._observer: Observer | None = None
-        self._publisher: Publisher | None = None
-        self.submitter: Submitter | None = None
-        self._key_lock: IO[str] | None = None
+        self.signing: Signing | None = None
         if config.keys:
-            self._take_keys(config)
+            self.signing = Signing(
+                config,
+                config.keys,
+                deployment,
+                self.terms,
+                self.rpc,
+                self.store,
+                self.pricer,
+                self._context,
+            )
         self.keeper = self._keeper(deployment)
 
     def _keeper(self, deployment: Deployment) -> Keeper | None:
@@ -93,33 +93,6 @@ class Node:
         reader = FundingReader(self.rpc, deployment.funding)
         timeout_s = RECEIPT_BLOCKS * self.config.chain.block_time_s
         return Keeper(self.config.keeper, reader, self.submitter, self.config.stagger_s, timeout_s)
-
-    def _take_keys(self, config: Config) -> None:
-        assert config.keys is not None  # noqa: S101 - narrows the type
-        password = config.path(config.keys.password_file)
-        signing = config.path(config.keys.signing_keystore)
-        signer = LocalSigner(load_secret(signing, password))
-        self._key_lock = hold(signing)
-        account = load_account(config.path(config.keys.gas_keystore), password)
-        self.address = signer.address
-        by_id = {feed_id(name): terms for name, terms in self.terms.items()}
-        self.recorder = Recorder(signer, self.store, self.pricer.plan)
-        self._observer = Observer(
-            signer, self.store, by_id, self._context, self.pricer.moment, self.recorder.keep
-        )
-        self.submitter = Submitter(self.rpc, account, self.store, submit_rules(config), wall_ms)
-        self._network = Network(config, self.deployment, signer)
-        block_time_s = config.chain.block_time_s
-        self._publisher = Publisher(
-            signer.address,
-            config.schedule,
-            self.terms,
-            self.observe,
-            self._network.asks,
-            self.submitter,
-            block_time_s,
-            config.stagger_s,
-        )
 
     def _context(self) -> Context | None:
         if self.chain is None:
@@ -132,9 +105,9 @@ class Node:
 
     def observe(self, request: ObserveRequest) -> SignedReport:
         """Our signed observation for a peer or for ourselves. Raises ``Refused``."""
-        if self._observer is None:
+        if self.signing is None:
             raise Refused(Code.NOT_READY, "this node has no keys: it observes and signs nothing")
-        return self._observer.answer(request, wall_ms())
+        return self.signing.observe(request)
 
     @property
     def chain(self) -> ChainState | None:
@@ -144,7 +117,22 @@ class Node:
     @property
     def waiting(self) -> Waiting | None:
         """What we wait for while something is due and our turn has not come."""
-        return self._publisher.waiting if self._publisher else None
+        return self.signing.publisher.waiting if self.signing else None
+
+    @property
+    def address(self) -> str:
+        """The address of the signing key; empty without keys."""
+        return self.signing.address if self.signing else ""
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What keeps our signed records, if we have keys."""
+        return self.signing.recorder if self.signing else None
+
+    @property
+    def submitter(self) -> Submitter | None:
+        """What sends our transactions, if we have keys."""
+        return self.signing.submitter if self.signing else None
 
     def indices(self) -> Mapping[str, Index]:
         """Every feed's index as of now."""
@@ -182,15 +170,13 @@ class Node:
     async def _close(self) -> None:
         for fetcher in self._fetchers.values():
             await fetcher.close()
-        if self._network is not None:
-            await self._network.close()
+        if self.signing is not None:
+            await self.signing.close()
         await self.rpc.close()
-        if self.recorder is not None:
-            await self.recorder.flush()
         await self.memory.close()
         self.store.close()
-        if self._key_lock:
-            self._key_lock.close()
+        if self.signing is not None:
+            self.signing.release()
 
     async def _collect(self, name: str) -> None:
         streamer = self.streamers.get(name)
@@ -220,9 +206,9 @@ class Node:
 
     async def _tick(self) -> None:
         while True:
-            if self.chain is not None and self._publisher is not None and not self.chain.paused:
+            if self.chain is not None and self.signing is not None and not self.chain.paused:
                 try:
-                    await self._consider(self._publisher, self.chain)
+                    await self._consider(self.signing.publisher, self.chain)
                 except SpotlineError as error:
                     log().warning("not published", reason=str(error), advice=error.hint)
             await asyncio.sleep(self.config.schedule.tick_ms / 1000)
@@ -257,8 +243,8 @@ class Node:
         return None if self.chain is None else self.chain.set.reporters
 
     async def _answer_peers(self) -> None:
-        if self._network is not None:
-            await self._network.serve(self._door.answer)
+        if self.signing is not None:
+            await self.signing.network.serve(self._door.answer)
 
     async def _record(self) -> None:
         if self.recorder is not None:
@@ -275,13 +261,6 @@ def tell_endpoint(name: str, health: Health) -> None:
     """Log that an endpoint's state has changed."""
     advice = "nothing, if others are alive; else check chain.rpc_urls" if health.why else ""
     log().info("endpoint", endpoint=name, state=str(health.state), why=health.why, advice=advice)
-
-
-def submit_rules(config: Config) -> SubmitRules:
-    """What the configuration says of transactions, in wei."""
-    chain = config.chain
-    fees = FeeRules(chain.max_fee_gwei * 10**9, chain.max_priority_fee_gwei * 10**9)
-    return SubmitRules(fees, chain.block_time_s, chain.confirmations)
 
 
 def build_node(config: Config) -> Node:

@@ -1,0 +1,15 @@
+"""The configuration file of a reporter: what may stand in it, and how it is read."""
+
+from reporter.config.lines import key_lines
+from reporter.config.load import load_config
+from reporter.config.sections import Config, FeedSection, KeeperSection, KeysSection, ScheduleSection
+
+__all__ = [
+    "Config",
+    "FeedSection",
+    "KeeperSection",
+    "KeysSection",
+    "ScheduleSection",
+    "key_lines",
+    "load_config",
+]
