@@ -66,6 +66,7 @@ class Node:
             block_time_s=chain.block_time_s,
             now_s=time.time,
             tell=tell_endpoint,
+            most_base_fee=chain.max_fee_gwei * 10**9,
         )
         reader = AggregatorReader(self.rpc, deployment, list(self.terms))
         self.watcher = Watcher(reader, deployment, self.store, chain.confirmations)

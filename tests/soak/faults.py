@@ -35,7 +35,7 @@ class Fault:
     what: str
     apply: Apply
     expect: Expect = Expect.GOES_ON
-    seconds: float = 10
+    seconds: float = 14
     grace_s: float = 6
     alone: bool = False
 

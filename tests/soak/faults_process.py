@@ -154,7 +154,7 @@ def database(change: Callable[[Node, Random], None]) -> Apply:
         await _stop(node)
         shutil.copytree(folder, kept)
         change(node, dice)
-        node.lost_ms.append((0, time.time_ns() // 10**6))
+        node.lost_until_s = int(time.time()) + 1
         node.down = False
         try:
             yield

@@ -113,9 +113,9 @@ class Judge:
         for (second, feed), prices in stated.items():
             if len(prices) > 1:
                 yield f"the ledger of {node.address} has {sorted(prices)} for {feed} at {second}"
-        oldest = min((second for second, _ in stated), default=0)
+        oldest = max(node.lost_until_s, min((second for second, _ in stated), default=0))
         for (signer, second, feed), prices in self.readable.items():
-            if signer == node.address and second >= oldest and not prices <= stated[second, feed]:
+            if signer == node.address and second > oldest and not prices <= stated[second, feed]:
                 yield f"{signer} signed {prices} for {feed} at {second}, its ledger has {stated[second, feed]}"
 
     def _costs(self) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _nonce_faults(
         yield f"{node.gas}: nonces {[tx.nonce for tx in mined][-5:]} of {len(mined)} transactions"
     journal = {row[0]: row for row in rows(node, "SELECT tx_hash, nonce, state, sent_at_ms FROM journal")}
     for tx in mined:
-        if tx.tx not in journal and tx.tx not in foreign:
+        if node.lost_until_s == 0 and tx.tx not in journal and tx.tx not in foreign:
             yield f"{node.gas}: nonce {tx.nonce} was sent without a line in the journal"
     seconds = Counter(tx.observed_at for tx in mined if tx.observed_at and tx.succeeded)
     if doubled := [second for second, count in seconds.items() if count > 1]:

@@ -48,6 +48,7 @@ class Node:
         self.next_argv: Sequence[str] | None = None
         self.exits: list[Exit] = []
         self.starts = 0
+        self.lost_until_s = 0
 
     @property
     def pid(self) -> int:

@@ -1,6 +1,7 @@
 """The run: one fault after another, then combinations, from a seed; after each the judge speaks."""
 
 import asyncio
+import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -55,7 +56,7 @@ class Soak:
         self.net, self.judge, self.dice, self._say = net, judge, Random(seed), say
         self.episodes: list[Episode] = []
         self.usage: list[Usage] = []
-        self.started = time.time()
+        self.started = self.ended = time.time()
         self._told: set[str] = set()
 
     async def watch(self, seconds: float) -> None:
@@ -86,26 +87,31 @@ class Soak:
     async def episode(self, faults: Sequence[Fault]) -> Episode:
         """Do it, undo it, wait for the next rounds, and judge."""
         found = Episode(tuple(fault.name for fault in faults))
-        exits = sum(len(node.exits) for node in self.net.nodes)
         start = time.time()
         async with AsyncExitStack() as stack:
             for fault in faults:
                 await stack.enter_async_context(fault.apply(self.net, self.dice))
             await self.watch(max(fault.seconds for fault in faults))
-        stop = time.time()
+        await self.settle(found, start, time.time(), faults)
+        return found
+
+    async def settle(
+        self, found: Episode, start: float, stop: float, faults: Sequence[Fault] = ()
+    ) -> None:
+        """Wait for the next rounds and for calm, and judge what was from ``start`` to ``stop``."""
         found.recovery_s = await self._recovery(stop)
         calm = await self.calm()
         self.judge.measure()
         found.gap_s = round(gaps_s(self.judge.log.rounds, start, stop), 1)
-        new = [e for node in self.net.nodes for e in node.exits][exits:]
-        found.exits = sum(1 for e in new if not e.wanted)
-        found.wrong = [*self._unexpected(faults, found, start, stop), *await self._violations()]
+        ended = [e for node in self.net.nodes for e in node.exits if e.at_ms >= start * 1000]
+        found.exits = sum(1 for e in ended if not e.wanted and e.code != -signal.SIGKILL)
+        found.wrong = [*unexpected(faults, found, start, stop, self.judge), *await self._violations()]
         if not calm:
             found.wrong.append(f"not ready again: {await self._reasons()}")
         self.episodes.append(found)
+        self.ended = time.time()
         self._note_usage()
         self._tell(found)
-        return found
 
     async def _recovery(self, stop: float) -> float | None:
         for _ in range(RECOVER_S * 2):
@@ -118,20 +124,6 @@ class Soak:
                 return round(max(t for t in times if t is not None) - stop, 1)
             await asyncio.sleep(0.5)
         return None
-
-    def _unexpected(
-        self, faults: Sequence[Fault], found: Episode, start: float, stop: float
-    ) -> list[str]:
-        wrong = []
-        if found.recovery_s is None or found.recovery_s > LIMIT_S:
-            wrong.append(f"recovery took {found.recovery_s} s")
-        if all(f.expect is Expect.GOES_ON for f in faults) and len(faults) == 1 and found.gap_s > LIMIT_S:
-            wrong.append(f"{found.gap_s} s without a round")
-        if faults[0].expect is Expect.ABSTAINS:
-            late = start + faults[0].grace_s
-            seen = [r for r in self.judge.log.rounds if late < r.updated_at <= stop - BLOCK_S]
-            wrong += [f"{r.feed} {r.round_id} was published {r.updated_at - start:.0f} s after the start" for r in seen]
-        return wrong
 
     async def _violations(self) -> list[str]:
         await self._look()
@@ -155,6 +147,24 @@ class Soak:
             + (f", {found.exits} exits" if found.exits else "")
             + "".join(f"\n    WRONG {w}" for w in found.wrong)
         )
+
+
+def unexpected(
+    faults: Sequence[Fault], found: Episode, start: float, stop: float, judge: Judge
+) -> list[str]:
+    """What an episode was to be and was not."""
+    wrong = []
+    if found.recovery_s is None or found.recovery_s > LIMIT_S:
+        wrong.append(f"recovery took {found.recovery_s} s")
+    if [f.expect for f in faults] == [Expect.GOES_ON] and found.gap_s > LIMIT_S:
+        wrong.append(f"{found.gap_s} s without a round")
+    if [f.expect for f in faults] == [Expect.ABSTAINS]:
+        late = start + faults[0].grace_s
+        seen = [r for r in judge.log.rounds if late < r.updated_at <= stop - BLOCK_S]
+        wrong += [
+            f"{r.feed} {r.round_id} was published {r.updated_at - start:.0f} s after the start" for r in seen
+        ]
+    return wrong
 
 
 async def make_judge(net: Network) -> Judge:
