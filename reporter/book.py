@@ -30,9 +30,11 @@ class Book:
 
         An older exchange time goes into the history, never over a newer one. The same exchange time with
         other prices replaces; with the same prices it is the quote that was there, which ages: a frozen book
-        stays frozen.
+        stays frozen. What arrived more than 2 s later than now was stamped by a clock of ours that has been set back
+        since: it goes, or nothing newer would come for as long as the clock was wrong.
         """
         history = self._markets.setdefault(Leg(quote.venue, quote.symbol), [])
+        _mistrust(history, quote.received_at_ms)
         if _ahead(quote) or (history and _ahead(history[0])):
             return _put_beside_ahead(history, quote)
         changed = _insert(history, _position(history, quote.observed_at_ms), quote)
@@ -52,6 +54,12 @@ class Book:
     def newest(self) -> dict[Leg, Quote]:
         """Return each market's newest quote."""
         return {leg: history[-1] for leg, history in self._markets.items()}
+
+
+def _mistrust(history: list[Quote], now_ms: int) -> None:
+    """Drop what arrived in a future that our clock has come back from."""
+    if history and history[-1].received_at_ms - now_ms > MAX_AHEAD_MS:
+        history[:] = [quote for quote in history if quote.received_at_ms - now_ms <= MAX_AHEAD_MS]
 
 
 def _position(history: list[Quote], at_ms: int) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
 
 async def run(asked: argparse.Namespace) -> dict[str, Any]:
     """One network, one run, one table."""
+    me = asyncio.current_task()
+    assert me is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
     say(f"seed {asked.seed}")
     about = {"date": datetime.now(UTC).date().isoformat(), "commit": _commit(), "seed": asked.seed}
     net = Network(Path(tempfile.mkdtemp(prefix="spotline-soak-")), asked.seed)

@@ -1,6 +1,7 @@
 """Chain and RPC faults, T-TX: endpoints that are down, late or lie; a chain that halts, forgets or is dear; strangers' transactions."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from random import Random
@@ -147,6 +148,8 @@ def reorg(depth: int) -> Apply:
     @asynccontextmanager
     async def apply(net: Network, _: Random) -> AsyncIterator[None]:
         await net.chain.request("anvil_reorg", depth, [])
+        # Anvil counts the new blocks' times on from the old ones: without this its clock would be late from now on.
+        await net.chain.request("evm_setTime", int(time.time()))
         yield
 
     return apply
