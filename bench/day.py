@@ -4,8 +4,8 @@ python bench/day.py [--hours 24] [--seed 1] [--json]
 
 Inside, as the node runs them: book, pricer and its saved memory, trigger, publisher with its turns and gathering, observers
 with ledger and records, the store with its pruning, the submitter with its journal. Three of them, as three reporters in
-one process. Outside: sockets (venues, streams, peers, RPC, web API), the watcher's requests, the keeper, logs. The market is the
-simulated one, asked once a second; the chain is a dictionary that mines at once and knows nothing of signatures.
+one process. Outside: sockets (venues, streams, peers, RPC, web API), the watcher's requests, the keeper, logs. The market is
+the simulated one, asked once a second; the chain is a dictionary that mines at once and knows nothing of signatures.
 """
 
 import argparse
@@ -120,9 +120,7 @@ class Chain:
         self._accept(bytes(fields["data"]))
 
     def _accept(self, calldata: bytes) -> None:
-        observed_at, bitmap, feeds, packed = decode(
-            ["uint64", "uint32", "bytes32[]", "bytes"], calldata[4:]
-        )
+        observed_at, bitmap, feeds, packed = decode(["uint64", "uint32", "bytes32[]", "bytes"], calldata[4:])
         size = 64 + 8 * len(feeds)  # the wide packing: two feeds are too few for the narrow one
         rows = [packed[len(feeds) + i * size :][64:size] for i in range(bitmap.bit_count())]
         for i, identifier in enumerate(feeds):
@@ -184,7 +182,7 @@ class Site:
     async def second(self) -> None:
         """What the node's tasks do in a second."""
         now_ms = self.now_ms
-        assert self._publisher is not None  # noqa: S101 - narrows the type
+        assert self._publisher is not None
         chain = self._chain.state()
         await self._submitter.refresh(chain.head)
         await self._memory.look()
@@ -265,7 +263,9 @@ async def day(hours: int, seed: int, root: Path) -> list[Hour]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--hours", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
@@ -277,9 +277,13 @@ def main() -> None:
     if asked.json:
         print(json.dumps([asdict(hour) for hour in found]))
         return
-    print("| hour | memory, MiB | open files | database, MiB | rounds | failed attempts |\n|---|---|---|---|---|---|")
+    print(
+        "| hour | memory, MiB | open files | database, MiB | rounds | failed attempts |\n|---|---|---|---|---|---|"
+    )
     for h in found:
-        print(f"| {h.hour} | {h.rss_kib / 1024:.1f} | {h.files} | {h.database / 2**20:.2f} | {h.rounds} | {h.problems} |")
+        print(
+            f"| {h.hour} | {h.rss_kib / 1024:.1f} | {h.files} | {h.database / 2**20:.2f} | {h.rounds} | {h.problems} |"
+        )
     first, last = found[min(1, len(found) - 1)], found[-1]
     grown = 100 * (last.rss_kib - first.rss_kib) / first.rss_kib
     print(f"memory {grown:+.1f} % since hour {first.hour}, files {last.files - first.files:+d}, ", end="")

@@ -57,6 +57,10 @@ class Account:
     priority_fee: int
 
 
+class NonceGap(ChainError):
+    """A reorganisation took a transaction before ours away, and nobody put it back into the pool."""
+
+
 class Submitter:
     """One gas key. Calls are queued by a lock, so nonces go out in order and none is used twice."""
 
@@ -215,7 +219,7 @@ class Submitter:
         """The transaction of our nonce that was mined; every three blocks without one, a dearer one is sent."""
         clock, patience_s = asyncio.get_running_loop().time, BUMP_BLOCKS * self._rules.block_time_s
         give_up, raise_at = clock() + timeout_s, clock() + patience_s
-        hashes, trouble = [tx_hash], ""
+        hashes, trouble, gap = [tx_hash], "", False
         while True:
             try:
                 for candidate in reversed(hashes):
@@ -223,8 +227,11 @@ class Submitter:
                         return candidate, receipt
                 if clock() > raise_at:
                     raise_at = clock() + patience_s
+                    gap = await self._look_for_gap(account.nonce, gap)
                     dearer = await self._send(call, account, (await self._rpc.head()).base_fee)
                     hashes = [*(h for h in hashes if h != dearer), dearer]
+            except NonceGap:
+                raise
             except ChainError as error:  # one look that fails is not the transaction's end
                 if str(error) != trouble:
                     log().warning("transaction stuck", tx=hashes[-1], reason=str(error), advice=error.hint)
@@ -232,6 +239,17 @@ class Submitter:
             if clock() > give_up:
                 raise ChainError(f"transaction {hashes[-1]} is not mined after {timeout_s:g} s")
             await asyncio.sleep(min(1, max(0.1, self._rules.block_time_s / 20)))
+
+    async def _look_for_gap(self, nonce: int, gap: bool) -> bool:
+        """Whether the chain has forgotten a transaction before ours, which then cannot be mined. Raises ``NonceGap`` when it
+        says so twice: once may be an endpoint that lags."""
+        comes_next = await self._rpc.nonce(self.address)
+        if gap and comes_next < nonce:
+            raise NonceGap(
+                f"the chain has dropped our nonce {comes_next} and waits for it: nonce {nonce} cannot be mined",
+                hint="nothing: the next update takes its place",
+            )
+        return comes_next < nonce
 
     async def _why(self, call: Call, block: int) -> str:
         try:

@@ -19,6 +19,9 @@ from tests.soak.soak import Soak, make_judge
 from tests.soak.steps import every_step
 from tests.soak.table import write
 
+SHARE_AT_ONCE = 0.25
+"""Of the time is left for several faults at once."""
+
 
 def main() -> int:
     """Exit code 0 if nothing was violated."""
@@ -33,8 +36,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=30, help="of faults (default %(default)s)")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="default: the time")
     parser.add_argument("--steps", type=int, metavar="N", help="instead: kill -9 at every step, N times each")
-    parser.add_argument("--only", action="append", default=[], metavar="T-EX 3", help="only this fault; may be repeated")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="T-EX 3", help="only this fault; may be repeated"
+    )
     parser.add_argument("--combine", action="store_true", help="combinations from the start")
+    parser.add_argument("--patience", type=float, default=1, help="multiplies the limits of time")
     parser.add_argument("--out", type=Path, default=ROOT / "build", help="folder of the tables")
     return parser
 
@@ -49,7 +55,7 @@ async def run(asked: argparse.Namespace) -> dict[str, Any]:
     net = Network(Path(tempfile.mkdtemp(prefix="spotline-soak-")), asked.seed)
     try:
         await net.start()
-        soak = Soak(net, await make_judge(net), asked.seed, say)
+        soak = Soak(net, await make_judge(net), asked.seed, say, asked.patience)
         assert await soak.calm(), "the network did not come up"
         try:
             await _do(soak, asked)
@@ -69,8 +75,8 @@ async def _do(soak: Soak, asked: argparse.Namespace) -> None:
     if asked.only:
         alone = [f for f in possible(soak.net) if f.number in asked.only or f.name in asked.only]
     for fault in alone:
-        if time.monotonic() > until:
-            return
+        if time.monotonic() > until - (0 if asked.only else SHARE_AT_ONCE * 60 * asked.minutes):
+            break
         await soak.episode([fault])
     if not asked.only:
         for several in combinations(soak.net, dice):

@@ -61,10 +61,10 @@ async def frontrun(net: Network, attacker: Attacker) -> None:
     """Copy what our reporters have in the pool."""
     for tx in await pending(net):
         data = bytes.fromhex(tx["input"][2:])
-        if data[:4] == UPDATE and tx["from"].lower() != attacker.account.address.lower():
-            if data not in attacker.seen:
-                attacker.seen.add(data)
-                await attacker.send(net, data)
+        ours = tx["from"].lower() != attacker.account.address.lower()
+        if data[:4] == UPDATE and ours and data not in attacker.seen:
+            attacker.seen.add(data)
+            await attacker.send(net, data)
 
 
 async def relay(net: Network, attacker: Attacker) -> None:

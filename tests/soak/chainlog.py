@@ -1,4 +1,4 @@
-"""Everything that stands on the chain now, read straight from the node: blocks, transactions, rounds; reorganisations noticed."""
+"""What stands on the chain now, read straight from the node: blocks, transactions, rounds; reorganisations noticed."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -69,16 +69,18 @@ def batch(domain: Domain, calldata: bytes) -> list[Signed]:
     if calldata[:4] != UPDATE:
         return []
     try:
-        observed_at, bitmap, feeds, packed = decode(
-            ["uint64", "uint32", "bytes32[]", "bytes"], calldata[4:]
-        )
+        observed_at, bitmap, feeds, packed = decode(["uint64", "uint32", "bytes32[]", "bytes"], calldata[4:])
         rows = _rows(packed, bitmap.bit_count(), len(feeds))
         names = [name(f) for f in feeds]
         return [
-            Signed(domain.signer(observed_at, feeds, prices, rvs), observed_at, dict(zip(names, prices, strict=True)))
+            Signed(
+                domain.signer(observed_at, feeds, prices, rvs),
+                observed_at,
+                dict(zip(names, prices, strict=True)),
+            )
             for rvs, prices in rows
         ]
-    except Exception:  # noqa: BLE001 - an attacker's garbage fails in every way there is
+    except Exception:
         return []
 
 

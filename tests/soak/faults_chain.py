@@ -1,4 +1,4 @@
-"""Chain and RPC faults, T-TX: endpoints that are down, late or lie; a chain that halts, forgets or is dear; strangers' transactions."""
+"""Chain and RPC faults, T-TX: endpoints that are down, late or lie; a chain that halts, forgets or is dear; strangers."""
 
 import asyncio
 import time

@@ -19,9 +19,10 @@ STALE_S = 33
 async def switch(net: Network, venue: str, fault: str, **more: Any) -> None:
     """Tell the market server what a venue does wrong."""
     url = f"http://{HOST}:{net.ports.market}/faults"
-    async with ClientSession() as session, session.post(
-        url, json={"venue": venue, "fault": fault, **more}
-    ) as answer:
+    async with (
+        ClientSession() as session,
+        session.post(url, json={"venue": venue, "fault": fault, **more}) as answer,
+    ):
         assert answer.status == 200, await answer.text()
 
 

@@ -145,7 +145,7 @@ def clock(offset: str) -> Apply:
 
 
 def database(change: Callable[[Node, Random], None]) -> Apply:
-    """One reporter is killed, its database changed, and it starts again. At the end the good one is back if it does not run."""
+    """One reporter starts again with a changed database. At the end the good one is back, if it does not run with that."""
 
     @asynccontextmanager
     async def apply(net: Network, dice: Random) -> AsyncIterator[None]:
@@ -246,8 +246,16 @@ PROCESS = (
     _pr(2, "kill -9 at random instants", kills(6, 3), expect=Expect.STOPS, seconds=24),
     _pr(2, "kill -9 of all at once", all_killed, expect=Expect.STOPS, seconds=2, alone=True),
     _pr(2, "one reporter gone", one_down, seconds=15),
-    _pr(3, "SIGSTOP of a reporter for 30 s", stopped(lambda net, dice: dice.choice(net.nodes).pid), seconds=30),
-    _pr(3, "SIGSTOP of the chain for 10 s", stopped(lambda net, _: net.anvil.process.pid), expect=Expect.STOPS, alone=True),
+    _pr(
+        3, "SIGSTOP of a reporter for 30 s", stopped(lambda net, dice: dice.choice(net.nodes).pid), seconds=30
+    ),
+    _pr(
+        3,
+        "SIGSTOP of the chain for 10 s",
+        stopped(lambda net, _: net.anvil.process.pid),
+        expect=Expect.STOPS,
+        alone=True,
+    ),
     _pr(3, "SIGSTOP of the market for 10 s", stopped(lambda net, _: net.market.process.pid)),
     _pr(4, "disk full", disk_full, seconds=12),
     _pr(4, "files may not grow", limited(resource.RLIMIT_FSIZE, 4_096), seconds=12),

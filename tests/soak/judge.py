@@ -4,14 +4,15 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from typing import Any
 
 from reporter.errors import SpotlineError
 from tests.soak.chainlog import ChainLog, Transaction
 from tests.soak.decode import Accepted, Domain, Signed, read_report
+from tests.soak.links import HOST
 from tests.soak.network import HEARTBEAT_S, Network
 from tests.soak.node import Node, fetch_json
-from tests.soak.links import HOST
 from tests.soak.truth import SCALE, Truth
 
 MAX_GAS = 600_000
@@ -178,7 +179,7 @@ def gaps_s(rounds: list[Accepted], since_s: float, until_s: float) -> float:
     for feed in {r.feed for r in rounds}:
         times = sorted(r.updated_at for r in rounds if r.feed == feed and since_s <= r.updated_at <= until_s)
         edges = [since_s, *times, until_s]
-        worst = max(worst, *(b - a for a, b in zip(edges, edges[1:], strict=False)))
+        worst = max(worst, *(b - a for a, b in pairwise(edges)))
     return worst
 
 

@@ -180,7 +180,7 @@ class Network:
             await front.stop()
         await self.chain.close()
         for disk in self.disks:
-            subprocess.run(["umount", disk], check=False)
+            await asyncio.to_thread(subprocess.run, ["umount", disk], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -31,13 +31,17 @@ class Growth:
 def growth(usage: Sequence[Usage]) -> list[Growth]:
     """Of each process that was seen for five minutes; medians of three looks, the first two minutes left out."""
     found = []
-    for (node, _), group in groupby(sorted(usage, key=lambda u: (u.node, u.pid, u.at_s)), lambda u: (u.node, u.pid)):
+    for (node, _), group in groupby(
+        sorted(usage, key=lambda u: (u.node, u.pid, u.at_s)), lambda u: (u.node, u.pid)
+    ):
         seen = list(group)
         warm = [u for u in seen if u.at_s - seen[0].at_s >= WARM_S]
         lived_s = seen[-1].at_s - seen[0].at_s
         if lived_s >= LONG_S and len(warm) >= 6:
             first, last = warm[:3], warm[-3:]
-            found.append(Growth(node, lived_s, _medians(first, last, "rss_kib"), _medians(first, last, "files")))
+            found.append(
+                Growth(node, lived_s, _medians(first, last, "rss_kib"), _medians(first, last, "files"))
+            )
     return found
 
 
@@ -74,7 +78,7 @@ def markdown(found: dict[str, Any], episodes: Sequence[Episode]) -> str:
         "# A soak of four reporters",
         "",
         f"{found['date']}, commit {found['commit']}, seed {found['seed']}: {found['seconds'] / 60:.0f} minutes, "
-        f"{len(episodes)} episodes. `make soak ARGS=\"--seed {found['seed']}\"` does it again; how the operating system "
+        f'{len(episodes)} episodes. `make soak ARGS="--seed {found["seed"]}"` does it again; how the operating system '
         "schedules processes is not in the seed.",
         "",
         "Four reporters (quorum 3), six venues, three feeds, two RPC endpoints each, blocks of 1 s, heartbeat 5 s, "
@@ -110,12 +114,16 @@ def _rows(episodes: Sequence[Episode]) -> list[str]:
     rows = []
     names: dict[str, list[Episode]] = {}
     for episode in episodes:
-        names.setdefault(episode.names[0] if len(episode.names) == 1 else "several at once", []).append(episode)
+        names.setdefault(episode.names[0] if len(episode.names) == 1 else "several at once", []).append(
+            episode
+        )
     for name, group in names.items():
         recoveries = [e.recovery_s for e in group]
         slowest = "never" if None in recoveries else f"{max(r for r in recoveries if r is not None):.1f}"
         gap, exits = max(e.gap_s for e in group), sum(e.exits for e in group)
-        rows.append(f"| {name} | {len(group)} | {gap:.1f} | {slowest} | {exits} | {sum(len(e.wrong) for e in group)} |")
+        rows.append(
+            f"| {name} | {len(group)} | {gap:.1f} | {slowest} | {exits} | {sum(len(e.wrong) for e in group)} |"
+        )
     return rows
 
 
@@ -128,11 +136,21 @@ def _growth(found: dict[str, Any]) -> list[str]:
     if not rows:
         return ["No reporter process lived for five minutes: nothing to say of its growth."]
     head = "| reporter | minutes | MiB after two | MiB at the end | growth | files after two | at the end |"
-    return ["Processes that lived for five minutes or more:", "", head, "|---|---|---|---|---|---|---|", *rows]
+    return [
+        "Processes that lived for five minutes or more:",
+        "",
+        head,
+        "|---|---|---|---|---|---|---|",
+        *rows,
+    ]
 
 
 def _violations(found: dict[str, Any]) -> list[str]:
-    return ["What was not as it should be:", "", *(f"* {w}" for w in found["violations"])] if found["violations"] else []
+    return (
+        ["What was not as it should be:", "", *(f"* {w}" for w in found["violations"])]
+        if found["violations"]
+        else []
+    )
 
 
 def write(folder: Path, soak: Soak, about: dict[str, Any]) -> dict[str, Any]:

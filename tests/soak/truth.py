@@ -1,8 +1,8 @@
 """What an honest reporter could have said: from the simulated market's own path, by arithmetic of ours.
 
-A venue quotes around the fair price with a lasting bias, noise and half a spread, together at most ``VENUE_PPM``. A reporter may
-use a quote up to 31 s older than what it signs (METHODOLOGY.md, Freshness: 30 s, and the book's slot). So an honest price
-of a second lies within the fair prices of the 31 s before it, widened by ``VENUE_PPM``; a price through a conversion by twice that.
+A venue quotes around the fair price with a lasting bias, noise and half a spread, together at most ``VENUE_PPM``. A reporter
+may use a quote up to 31 s older than what it signs (METHODOLOGY.md, Freshness: 30 s, and its slot). So an honest price
+of a second lies within the fair prices of the 31 s before it, widened by ``VENUE_PPM``; through a conversion by twice that.
 """
 
 from functools import lru_cache

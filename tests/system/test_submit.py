@@ -17,7 +17,7 @@ from reporter.chain.calls import Call
 from reporter.chain.fees import FeeRules, Fees
 from reporter.chain.local import LocalChain
 from reporter.chain.rpc import Rpc, SendRefused
-from reporter.chain.submit import Mined, SubmitRules, Submitter
+from reporter.chain.submit import Mined, NonceGap, SubmitRules, Submitter
 from reporter.errors import ChainError
 from reporter.store import Store
 from tests.system.chains import chain, hang, lie, mine, mining, proxy
@@ -385,3 +385,25 @@ async def test_send__what_the_node_says__is_understood(local: LocalChain, make: 
 
 def _fees(gwei: int) -> Fees:
     return Fees(gwei * GWEI, GWEI)
+
+
+@pytest.mark.parametrize("local", ["anvil"], indirect=True)  # Hardhat has no reorganisations
+async def test_reorganisation__nonce_before_ours_is_gone__given_up_and_begun_again(
+    local: LocalChain, make: Make
+) -> None:
+    rig = await make()
+    async with mining(local):
+        await rig.submit()
+    await local.request("anvil_reorg", 2, [])  # what we know of our nonce is of a block that is gone
+    assert await rig.nonces_mined() == 0
+
+    async with mining(local):
+        with pytest.raises(NonceGap, match="has dropped our nonce 0"):
+            await rig.submit()
+        again = await rig.submit()
+        await asyncio.sleep(1)
+        await rig.refresh()
+
+    assert again.succeeded
+    assert await rig.nonces_mined() == 2
+    assert (await local.request("txpool_status"))["queued"] == "0x0"

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from reporter.chain.calls import update_call
 from reporter.keys import LocalSigner
 from reporter.market.simulated import SimulatedMarket
 from reporter.models import Report, SignedReport, feed_id
 from reporter.peers.gather import choose
 from reporter.peers.observe import ObserveRequest
-from reporter.chain.calls import update_call
 from reporter.report import Domain as OurDomain
 from reporter.report import report_digest
 from tests.soak.chainlog import Block, ChainLog, Transaction
@@ -48,10 +48,10 @@ def transaction(data, nonce=0, **more):
 
 
 def judge(*blocks):
-    deployment = SimpleNamespace(
-        start_block=1, feeds={f: SimpleNamespace(decimals=8) for f in FEEDS}
+    deployment = SimpleNamespace(start_block=1, feeds={f: SimpleNamespace(decimals=8) for f in FEEDS})
+    net = SimpleNamespace(
+        seed=7, epoch_ms=EPOCH_S * 1000, deployment=deployment, nodes=[], chain=None, foreign=set()
     )
-    net = SimpleNamespace(seed=7, epoch_ms=EPOCH_S * 1000, deployment=deployment, nodes=[], chain=None, foreign=set())
     made = Judge(net, THEIRS, ADDRESSES, 3)
     made.log = ChainLog(None, THEIRS, 1, dict(enumerate(blocks, 1)))
     return made
@@ -110,7 +110,11 @@ def test_verdict__two_prices_of_one_signer_for_one_second__named():
 
 def test_verdict__dear_transaction__named():
     made = judge(block())
-    made._net.nodes = [SimpleNamespace(gas="0xGas", database=SimpleNamespace(exists=lambda: False), address="", lost_until_s=0)]
+    made._net.nodes = [
+        SimpleNamespace(
+            gas="0xGas", database=SimpleNamespace(exists=lambda: False), address="", lost_until_s=0
+        )
+    ]
     first = made.log.blocks[1]
     made.log.blocks[1] = replace(first, transactions=(replace(first.transactions[0], price=10**12),))
 
