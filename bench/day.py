@@ -1,6 +1,6 @@
 """24 hours on a virtual clock: does a reporter grow? Memory, open files and database after each simulated hour.
 
-python bench/day.py [--hours 24] [--seed 1] [--json]
+python bench/day.py [--hours 24] [--seed 1]: a table on stderr, JSON on stdout; growth counts from the second hour
 
 Inside, as the node runs them: book, pricer and its saved memory, trigger, publisher with its turns and gathering, observers
 with ledger and records, the store with its pruning, the submitter with its journal. Three of them, as three reporters in
@@ -13,9 +13,10 @@ import asyncio
 import gc
 import json
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -239,14 +240,14 @@ def used(hour: int, chain: Chain, folder: Path, problems: int) -> Hour:
     return Hour(hour, rss_kib, len(os.listdir("/proc/self/fd")), database, chain.mined, problems)
 
 
-async def day(hours: int, seed: int, root: Path) -> list[Hour]:
-    """Run it; one line to stderr an hour would be noise, the result has them all."""
+async def day(hours: int, seed: int, root: Path) -> AsyncIterator[Hour]:
+    """Run it, and yield what is used after each hour."""
     signers = [LocalSigner(bytes([1 + n]) * 32) for n in range(SITES)]
     chain = Chain(tuple(s.address for s in signers))
     sites = {s.address: Site(n, chain, root / str(n), s) for n, s in enumerate(signers)}
     for site in sites.values():
         site.meet(sites)
-    market, found = SimulatedMarket(seed, START_S * 1000), list[Hour]()
+    market = SimulatedMarket(seed, START_S * 1000)
     for second in range(1, hours * HOUR_S + 1):
         chain.now_s = START_S + second
         shown = quotes(market, chain.now_s * 1000)
@@ -258,36 +259,40 @@ async def day(hours: int, seed: int, root: Path) -> list[Hour]:
             await site.second()
         if second % HOUR_S == 0:
             problems = sum(site.problems for site in sites.values())
-            found.append(used(second // HOUR_S, chain, root / "0", problems))
+            yield used(second // HOUR_S, chain, root / "0", problems)
+
+
+async def show(hours: int, seed: int, root: Path) -> list[Hour]:
+    """A row of the table to stderr as each hour ends; all of them."""
+    print("| hour | memory, MiB | open files | database, MiB | rounds | failed attempts |", file=sys.stderr)
+    print("|---|---|---|---|---|---|", file=sys.stderr)
+    found = []
+    async for h in day(hours, seed, root):
+        cells = h.hour, f"{h.rss_kib / 1024:.1f}", h.files, f"{h.database / 2**20:.2f}", h.rounds, h.problems
+        print("| " + " | ".join(map(str, cells)) + " |", file=sys.stderr, flush=True)
+        found.append(h)
     return found
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("--hours", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     calm_collector()
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="spotline-day-") as folder:
-        found = asyncio.run(day(asked.hours, asked.seed, Path(folder)))
-    if asked.json:
-        print(json.dumps([asdict(hour) for hour in found]))
-        return
-    print(
-        "| hour | memory, MiB | open files | database, MiB | rounds | failed attempts |\n|---|---|---|---|---|---|"
-    )
-    for h in found:
-        print(
-            f"| {h.hour} | {h.rss_kib / 1024:.1f} | {h.files} | {h.database / 2**20:.2f} | {h.rounds} | {h.problems} |"
-        )
+        found = asyncio.run(show(asked.hours, asked.seed, Path(folder)))
     first, last = found[min(1, len(found) - 1)], found[-1]
-    grown = 100 * (last.rss_kib - first.rss_kib) / first.rss_kib
-    print(f"memory {grown:+.1f} % since hour {first.hour}, files {last.files - first.files:+d}, ", end="")
-    print(f"{time.monotonic() - start:.0f} s for {found[-1].hour} simulated hours")
+    grown = {
+        "hours": [asdict(hour) for hour in found],
+        "memoryPercent": round(100 * (last.rss_kib - first.rss_kib) / first.rss_kib, 1),
+        "files": last.files - first.files,
+        "databasePercent": round(100 * (last.database - first.database) / first.database, 1),
+        "seconds": round(time.monotonic() - start),
+    }
+    print(json.dumps(grown))
 
 
 if __name__ == "__main__":

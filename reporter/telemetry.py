@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from reporter.logsink import Sink
+
 _SECRET = re.compile(r"(?<![0-9a-fA-F])(?:0x)?[0-9a-fA-F]{64,}(?![0-9a-fA-F])")
 _URL = re.compile(r"((?:https?|wss?)://)([^\s'\"<>;]+)", re.IGNORECASE)
 _PUBLIC = ("tx", "tx_hash", "digest")
@@ -47,8 +49,16 @@ def configure_logs() -> None:
             _redact_event,
             renderer,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_stderr()),
     )
+
+
+def _stderr() -> Any:
+    """stderr through a thread; as it is, where it has no descriptor."""
+    try:
+        return Sink(sys.stderr.fileno())
+    except (AttributeError, OSError):
+        return sys.stderr
 
 
 def log() -> Any:

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from random import Random
 
@@ -221,6 +221,27 @@ async def second_instance(net: Network, dice: Random) -> AsyncIterator[None]:
             child.process.kill()
 
 
+@asynccontextmanager
+async def log_blocked(net: Network, dice: Random) -> AsyncIterator[None]:
+    """One reporter starts again with its log in a pipe that is full and that nobody reads."""
+    node = dice.choice(net.nodes)
+    pipe = node.config.parent / "log.pipe"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        with suppress(BlockingIOError):
+            while True:
+                os.write(end, bytes(4_096))
+        node.next_argv = ["bash", "-c", 'exec "$@" >"$0" 2>&1', str(pipe), *node.usual_argv]
+        node.kill()
+        yield
+        assert await node.ready(), "a reporter waits for whoever reads its log"
+    finally:
+        os.close(end)  # from here on a line goes nowhere at all
+        pipe.unlink()
+        node.kill()
+
+
 def peers_of_one(net: Network, dice: Random) -> Iterable[Link]:
     """Every line from and to one reporter."""
     n = dice.choice(net.numbers)
@@ -265,6 +286,7 @@ PROCESS = (
     _pr(5, "an older database", database(older), seconds=12),
     *(_pr(6, f"clock {offset}", clock(offset), seconds=12) for offset in ("+300", "-300", "+0 x2", "+3")),
     _pr(7, "no more files may be opened", limited(resource.RLIMIT_NOFILE, 2), seconds=12),
+    _pr(9, "a log that nobody reads", log_blocked, seconds=20),
     _pr(11, "rolling restart", rolling, seconds=40),
     Fault("T-TX 9", "a second instance with one key", second_instance),
     Fault("T-PE 1", "one reporter cut from the others", lines(peers_of_one, down=True)),

@@ -62,20 +62,26 @@ class Node:
         """Whether its clock can be set: the last reporter's, where libfaketime is installed."""
         return FAKETIME.exists() and self.number == self._net.numbers[-1]
 
+    @property
+    def usual_argv(self) -> list[str]:
+        """The command of a reporter."""
+        return [sys.executable, "-m", "reporter.cli", "run", "--config", str(self.config)]
+
     def set_clock(self, offset: str) -> None:
         """What libfaketime reads each second: ``+0``, ``+300``, ``+0 x2``."""
         self._clock.write_text(f"{offset}\n")
 
     async def start(self, argv: Sequence[str] | None = None) -> None:
         """Start it, once by another program if ``argv`` says so."""
-        usual = [sys.executable, "-m", "reporter.cli", "run", "--config", str(self.config)]
         env: dict[str, str] = {}
         if self.has_own_clock:
             self.set_clock("+0") if not self._clock.exists() else None
             env = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self._clock)}
             env |= {"FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         self.starts += 1
-        self.child = await self._net.processes.start(f"reporter-{self.number + 1}", argv or usual, env)
+        self.child = await self._net.processes.start(
+            f"reporter-{self.number + 1}", argv or self.usual_argv, env
+        )
 
     async def supervise(self) -> None:
         """Start it again one second after it ended, unless it is to be down."""

@@ -10,7 +10,7 @@ from random import Random
 
 from reporter.chain.aggregator import AggregatorReader
 from reporter.chain.rpc import Rpc
-from tests.soak.decode import Domain
+from tests.soak.decode import Accepted, Domain
 from tests.soak.faults import Expect, Fault
 from tests.soak.judge import Judge, gaps_s
 from tests.soak.network import BLOCK_S, FEEDS, HEARTBEAT_S, Network
@@ -28,6 +28,7 @@ class Episode:
         gap_s: The longest time without a round of some feed while it lasted.
         recovery_s: From its end to the first new round of every feed; None if there was none in a minute.
         exits: Reporters that ended without being told to.
+        first_age_s: How old the first new round was, held against the fault's end: positive is observed before it.
         wrong: Violations; empty is what is wanted.
     """
 
@@ -35,6 +36,7 @@ class Episode:
     gap_s: float = 0.0
     recovery_s: float | None = None
     exits: int = 0
+    first_age_s: float | None = None
     wrong: list[str] = field(default_factory=list)
 
 
@@ -104,6 +106,7 @@ class Soak:
     async def settle(self, found: Episode, start: float, stop: float, faults: Sequence[Fault] = ()) -> None:
         """Wait for the next rounds and for calm, and judge what was from ``start`` to ``stop``."""
         found.recovery_s = await self._recovery(stop)
+        found.first_age_s = first_age_s(self.judge.log.rounds, stop)
         calm = await self.calm()
         self.judge.measure()
         found.gap_s = round(gaps_s(self.judge.log.rounds, start, stop), 1)
@@ -165,6 +168,12 @@ class Soak:
             + (f", {found.exits} exits" if found.exits else "")
             + "".join(f"\n    WRONG {w}" for w in found.wrong)
         )
+
+
+def first_age_s(rounds: Sequence[Accepted], stop: float) -> float | None:
+    """Seconds from the first new round's observation to the end of a fault."""
+    new = [round_.observed_at for round_ in rounds if round_.updated_at >= stop]
+    return round(stop - new[0], 1) if new else None
 
 
 def unexpected(

@@ -83,12 +83,14 @@ def markdown(found: dict[str, Any], episodes: Sequence[Episode]) -> str:
         "",
         "Four reporters (quorum 3), six venues, three feeds, two RPC endpoints each, blocks of 1 s, heartbeat 5 s, "
         "every line a proxy. *Gap*: the longest time without a round of some feed while the fault lasted; *recovery*: "
-        f"from its end to the first new round of every feed. Limit of both, where rounds are to go on: {LIMIT_S} s.",
+        "from its end to the first new round of every feed; *oldest first round*: how long before that end the first round "
+        "after it was observed (negative: after it); *own exits*: reporters that ended alone and were started again. "
+        f"Limit of both, where rounds are to go on: {LIMIT_S} s.",
         "",
         *_totals(found),
         "",
-        "| fault | times | longest gap, s | longest recovery, s | own exits | wrong |",
-        "|---|---|---|---|---|---|",
+        "| fault | times | longest gap, s | longest recovery, s | oldest first round, s | own exits | wrong |",
+        "|---|---|---|---|---|---|---|",
         *_rows(episodes),
         "",
         *_growth(found),
@@ -120,9 +122,11 @@ def _rows(episodes: Sequence[Episode]) -> list[str]:
     for name, group in names.items():
         recoveries = [e.recovery_s for e in group]
         slowest = "never" if None in recoveries else f"{max(r for r in recoveries if r is not None):.1f}"
+        ages = [e.first_age_s for e in group if e.first_age_s is not None]
+        age = f"{max(ages):.1f}" if ages else "-"
         gap, exits = max(e.gap_s for e in group), sum(e.exits for e in group)
         rows.append(
-            f"| {name} | {len(group)} | {gap:.1f} | {slowest} | {exits} | {sum(len(e.wrong) for e in group)} |"
+            f"| {name} | {len(group)} | {gap:.1f} | {slowest} | {age} | {exits} | {sum(len(e.wrong) for e in group)} |"
         )
     return rows
 
