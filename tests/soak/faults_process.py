@@ -162,6 +162,7 @@ def database(change: Callable[[Node, Random], None]) -> Apply:
             if not await node.ready():
                 await _stop(node)
                 _put_back(kept, folder)
+                node.lost_until_s = int(time.time()) + 1
                 node.down = False
             shutil.rmtree(kept)
 

@@ -16,11 +16,13 @@ SCALE = 10**18
 
 
 class Truth:
-    """The market's fair path; ``seed`` and ``epoch_ms`` are those of the market server."""
+    """The market's fair path; ``seed`` and ``epoch_ms`` are those of the market server. Remembers what it computed: the judge
+    shares a thread with every line, and must not hold them up."""
 
     def __init__(self, seed: int, epoch_ms: int) -> None:
         self._market, self._epoch_ms = SimulatedMarket(seed, epoch_ms), epoch_ms
-        self._fair = lru_cache(maxsize=4_096)(self._at_step)
+        self._fair = lru_cache(maxsize=2**17)(self._at_step)
+        self.honest = lru_cache(maxsize=None)(self._honest)
 
     def _at_step(self, feed: str, step: int) -> int:
         price = self._market.reference(feed, self._epoch_ms + step * STEP_MS)
@@ -31,7 +33,7 @@ class Truth:
         """The fair price, 1e18 fixed point."""
         return self._fair(feed, (at_ms - self._epoch_ms) // STEP_MS)
 
-    def honest(self, feed: str, second: int) -> tuple[int, int]:
+    def _honest(self, feed: str, second: int) -> tuple[int, int]:
         """Lowest and highest honest price of a second, 1e18 fixed point."""
         steps = range(-WINDOW_MS // STEP_MS, 1)
         path = [self.fair(feed, second * 1000 + step * STEP_MS) for step in steps]
