@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tests.soak.network import Network
 
 RESTART_S, LOOK_S = 1.0, 0.1
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+"""Debian's libfaketime, if it is installed (tools/system.sh)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Node:
     @property
     def has_own_clock(self) -> bool:
         """Whether its clock can be set: the last reporter's, where libfaketime is installed."""
-        return FAKETIME.exists() and self.number == self._net.numbers[-1]
+        return FAKETIME is not None and self.number == self._net.numbers[-1]
 
     @property
     def usual_argv(self) -> list[str]:
