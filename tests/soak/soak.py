@@ -1,6 +1,7 @@
 """The run: one fault after another, then combinations, from a seed; after each the judge speaks."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ class Episode:
         recovery_s: From its end to the first new round of every feed; None if there was none in a minute.
         exits: Reporters that ended without being told to.
         first_age_s: How old the first new round was, held against the fault's end: positive is observed before it.
+        load: The machine's load average of the last minute: above its cores, times say little.
         wrong: Violations; empty is what is wanted.
     """
 
@@ -37,6 +39,7 @@ class Episode:
     recovery_s: float | None = None
     exits: int = 0
     first_age_s: float | None = None
+    load: float = 0.0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -118,6 +121,7 @@ class Soak:
         ]
         if not calm:
             found.wrong.append(f"not ready again: {await self._reasons()}")
+        found.load = round(os.getloadavg()[0], 1)
         self.episodes.append(found)
         self.ended = time.time()
         self._note_usage()

@@ -1,6 +1,7 @@
 """What a run found, as Markdown and JSON."""
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -67,6 +68,8 @@ def document(soak: Soak, about: dict[str, Any]) -> dict[str, Any]:
         "meanErrorPpm": {feed: round(sum(e) / len(e), 1) for feed, e in judge.errors_ppm.items()},
         "exits": sum(len(node.exits) for node in soak.net.nodes),
         "violations": [w for e in soak.episodes for w in e.wrong],
+        "cores": os.cpu_count(),
+        "load": [pick((e.load for e in soak.episodes), default=0) for pick in (min, max)],
         "growth": [asdict(g) | {"percent": g.percent} for g in growth(soak.usage)],
         "episodes": [asdict(e) for e in soak.episodes],
     }
@@ -109,6 +112,7 @@ def _totals(found: dict[str, Any]) -> list[str]:
         f"* Farthest from the fair price of its own second, ppm: {worst}.",
         f"* {found['exits']} ends of a reporter process, each started again by its supervisor.",
         f"* Violations: {len(found['violations'])}.",
+        f"* Load average of the machine with its {found['cores']} cores: {found['load'][0]} to {found['load'][1]}.",
     ]
 
 

@@ -16,8 +16,10 @@ SCALE = 10**18
 
 
 class Truth:
-    """The market's fair path; ``seed`` and ``epoch_ms`` are the server's. Remembers what it computed: the judge shares a thread
-    with every line, and must not hold them up."""
+    """The market's fair path; ``seed`` and ``epoch_ms`` are the server's.
+
+    It remembers what it computed: the judge shares a thread with every line, and must not hold them up.
+    """
 
     def __init__(self, seed: int, epoch_ms: int) -> None:
         self._market, self._epoch_ms = SimulatedMarket(seed, epoch_ms), epoch_ms
