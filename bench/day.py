@@ -32,7 +32,8 @@ from reporter.chain.aggregator import ChainState, ReporterSet
 from reporter.chain.endpoint import Block
 from reporter.chain.fees import FeeRules
 from reporter.chain.rpc import Receipt
-from reporter.chain.submit import SubmitRules, Submitter
+from reporter.chain.sender import SubmitRules
+from reporter.chain.submit import Submitter
 from reporter.config import ScheduleSection
 from reporter.index import plan
 from reporter.keys import LocalSigner
@@ -160,7 +161,7 @@ class Site:
 
         def asked(other: "Site") -> Any:
             async def ask(request: Any) -> Any:
-                return other.observer.answer(request, other.now_ms)
+                return await other.observer.answer(request, other.now_ms)
 
             return ask
 

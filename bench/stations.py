@@ -7,9 +7,10 @@ import json
 import sys
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from itertools import count
 from statistics import median
+from typing import Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
@@ -20,8 +21,9 @@ from reporter.keys import LocalSigner, recover
 from reporter.models import SCALE, FeedRules, Leg, Quote, Report, Round, SignedReport, feed_id
 from reporter.peers.observe import Context, FeedTerms, Observer, ObserveRequest
 from reporter.pricing import Pricer
-from reporter.recorder import Recorder
+from reporter.recorder import finished, message_of
 from reporter.report import Domain, pack_observations, report_digest, typed_data
+from reporter.rounds.document import configuration_hash, to_document
 from reporter.rounds.observation import Observation
 from reporter.store import Priced
 from reporter.trigger import TriggerRules
@@ -41,6 +43,15 @@ def cost_us(call: Callable[[], object], repeats: int = 30, inner: int = 50) -> f
             call()
         samples.append((time.process_time_ns() - start) / inner / 1000)
     return round(median(samples), 1)
+
+
+def at_once(work: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it waited")
 
 
 def index_job() -> Callable[[], object]:
@@ -76,22 +87,24 @@ def answer_jobs() -> dict[str, Callable[[], object]]:
         found.clear()
         second = next(seconds)
         request = ObserveRequest(31337, DOMAIN.aggregator, DOMAIN.config_digest, second, tuple(terms))
-        return observer.answer(request, second * 1000 + 100)
+        return at_once(observer.answer(request, second * 1000 + 100))
 
     answer()
-    recorder, observation = Recorder(signer, _NoDisk(), order), found[0]
+    configuration, observation = configuration_hash(order), found[0]
+
+    def record() -> object:
+        document = to_document(observation, configuration)
+        return zlib.compress(finished(document, at_once(signer.sign_typed(message_of(document, DOMAIN)))), 6)
+
     return {
         "answer a peer, 2 feeds of 7 legs": answer,
-        "its round record, beside the path": lambda: zlib.compress(recorder.body(observation), 6),
+        "its round record, beside the path": record,
     }
 
 
 class _NoDisk:
     def claim(self, config_digest: bytes, observed_at: int, priced: list[Priced]) -> dict[bytes, int]:
         return {p.feed_id: p.price for p in priced if json.dumps(p.record)}
-
-    def add_record(self, observed_at: int, digest: bytes, body: bytes) -> None:
-        """Kept nowhere."""
 
 
 def _two_feeds_and_a_conversion() -> tuple[FeedRules, ...]:

@@ -10,9 +10,11 @@ import typer
 from rich.console import Console
 
 from reporter.cli_analyse import verbs as analyse_verbs
-from reporter.cli_parts import AsJson, ConfigFile, print_result, until_stopped
+from reporter.cli_parts import AsJson, ConfigFile, daemon, print_result, until_stopped
 from reporter.cli_tapes import verbs as tape_verbs
+from reporter.cli_tx import verbs as tx_verbs
 from reporter.errors import SpotlineError, UsageError
+from reporter.redact import guard_output, print_traceback, redact
 
 app = typer.Typer(
     help="Spotline: a spot-index oracle for perpetuals.",
@@ -22,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(tape_verbs)
 app.add_typer(analyse_verbs, name="analyse")
+app.add_typer(tx_verbs, name="tx")
 NodeUrl = Annotated[str, typer.Option("--node", help="Web API of a running reporter.")]
 DEFAULT_CONFIG, DEFAULT_NODE = Path("spotline.toml"), "http://127.0.0.1:9200"
 
@@ -65,24 +68,38 @@ def devnet(
 
 
 @app.command()
-def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Run one reporter until stopped. Without keys it observes and signs nothing."""
+def run(
+    config: ConfigFile = DEFAULT_CONFIG,
+    direct: Annotated[
+        bool,
+        typer.Option(
+            "--direct", help="Take no turns: publish at once what is due, alone if the quorum is 1."
+        ),
+    ] = False,
+) -> None:
+    """Run one reporter until stopped; SIGHUP reads the configuration again. Without keys it is a dry run: it observes,
+    tells what it would sign and send, and does neither.
+
+    Example: spotline run -c spotline.toml
+    """
     from reporter.config import load_config
     from reporter.node import build_node
+    from reporter.reload import reload_when_asked
     from reporter.telemetry import configure_logs, log
     from reporter.web.api import api_app
     from reporter.wiring import calm_collector
 
     configure_logs()
-    node = build_node(load_config(config))
+    node = build_node(load_config(config), direct=direct)
     log().info(
         "reporter started",
         reporter=node.address or "none: dry run, nothing is signed",
+        mode=node.mode,
         feeds=list(node.config.published),
         api=f"http://{node.config.node.api_listen}",
     )
     calm_collector()
-    until_stopped(lambda stop: node.run(stop, api_app(node)))
+    daemon(lambda stop, asked: node.run(stop, api_app(node), reload_when_asked(node, asked, config)))
 
 
 @app.command()
@@ -234,21 +251,23 @@ def _first(error: BaseException) -> BaseException:
 
 def _tell(error: SpotlineError) -> int:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"error: {error}", style="red", markup=False)
+    console.print(f"error: {redact(str(error))}", style="red", markup=False)
     if error.hint:
-        console.print(f"hint:  {error.hint}", markup=False)
+        console.print(f"hint:  {redact(error.hint)}", markup=False)
     return error.exit_code
 
 
 def main() -> None:
-    """Run the command line; a failure on purpose is one sentence and its exit code, never a traceback."""
+    """Run the command line; a failure on purpose is one sentence and its exit code, a bug alone has a traceback."""
+    guard_output()
     try:
         app()
-    except (SpotlineError, BaseExceptionGroup) as raised:
+    except Exception as raised:  # noqa: BLE001 - Python's own traceback would show what an error's text has
         error = _first(raised)
-        if not isinstance(error, SpotlineError):
-            raise
-        sys.exit(_tell(error))
+        if isinstance(error, SpotlineError):
+            sys.exit(_tell(error))
+        print_traceback(raised)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,8 +23,24 @@ def until_stopped(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) ->
 
     async def with_signals() -> None:
         stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        _on((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), stop)
         await main(stop)
 
     asyncio.run(with_signals())
+
+
+def daemon(main: Callable[[asyncio.Event, asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """The same for one that reads its configuration again when the second event is set, which SIGHUP does."""
+
+    async def with_signals() -> None:
+        stop, reload = asyncio.Event(), asyncio.Event()
+        _on((signal.SIGINT, signal.SIGTERM), stop)
+        _on((signal.SIGHUP,), reload)
+        await main(stop, reload)
+
+    asyncio.run(with_signals())
+
+
+def _on(numbers: Sequence[signal.Signals], event: asyncio.Event) -> None:
+    for number in numbers:
+        asyncio.get_running_loop().add_signal_handler(number, event.set)

@@ -4,27 +4,25 @@ Peers over NATS are not asked: to listen there in the node's place would take it
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from statistics import median_low
-from typing import NamedTuple
 
 from reporter.book import Book
 from reporter.chain.aggregator import AggregatorReader, ChainState
 from reporter.chain.deployment import Deployment, load_deployment
 from reporter.chain.endpoint import State
 from reporter.chain.rpc import Rpc
-from reporter.config import Config, KeysSection
-from reporter.errors import ChainError, SpotlineError
+from reporter.clock import SET_CLOCK, Compared, judge, monotonic_ms
+from reporter.config import Config
+from reporter.doctor_keys import Check, Keys, check_keys, close_signer
+from reporter.errors import ChainError, ConfigError, SpotlineError
 from reporter.index import compute, plan
-from reporter.keys import LocalSigner, load_account, load_secret, recover
-from reporter.models import Report, feed_id
+from reporter.keys import Signer
+from reporter.models import feed_id
 from reporter.network import Network
 from reporter.peers.gather import Ask
 from reporter.peers.observe import Code, ObserveRequest
-from reporter.report import Domain, report_digest
 from reporter.snapshot import ask_venues
 from reporter.wiring import wall_ms
 
@@ -34,16 +32,6 @@ REACHED = (Code.NOT_READY, Code.NOT_NEWER, Code.NOTHING_TO_SIGN)
 """Refusals of a peer that is well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. ``hint``: what to do, when it is not ok."""
-
-    name: str
-    ok: bool
-    says: str
-    hint: str = ""
-
-
 async def examine(config: Config) -> list[Check]:
     """All checks, in the order in which they rest on each other.
 
@@ -51,70 +39,21 @@ async def examine(config: Config) -> list[Check]:
         ConfigError: The deployment file cannot be read.
     """
     deployment = load_deployment(config.path(config.chain.deployment))
-    checks, keys = _keys(config)
-    (book, errors), chain_checks = await asyncio.gather(ask_venues(config), _chain(config, deployment, keys))
-    checks += chain_checks
-    checks += [*_venues(config, book, errors), _clock(book), *_feeds(config, book)]
-    return checks + await _peers(config, deployment, keys.signer)
-
-
-# ---------------------------------------------------------------- keys
-
-
-class _Keys(NamedTuple):
-    """What opened: the signing key, and the address of the gas key."""
-
-    signer: LocalSigner | None = None
-    gas: str | None = None
-
-
-def _keys(config: Config) -> tuple[list[Check], _Keys]:
-    if config.keys is None:
-        hint = "add [keys] to sign and to send"
-        return [
-            Check("keys", False, "none are configured: the node would observe and sign nothing", hint)
-        ], _Keys()
-    checks: list[Check] = []
-    signer, gas = None, None
+    checks, keys = await check_keys(config)
     try:
-        signer = _signer(config, config.keys)
-        checks.append(Check("signing key", True, f"{signer.address}, its files are private"))
-        checks.append(_round_trip(signer))
-    except SpotlineError as error:
-        checks.append(Check("signing key", False, str(error), error.hint))
-    try:
-        password = config.path(config.keys.password_file)
-        gas = str(load_account(config.path(config.keys.gas_keystore), password).address)
-        same = signer is not None and gas == signer.address
-        hint = (
-            "make a gas key of its own: who takes it from the node that sends could sign prices"
-            if same
-            else ""
-        )
-        checks.append(Check("gas key", not same, gas + (", the signing key" if same else ""), hint))
-    except SpotlineError as error:
-        checks.append(Check("gas key", False, str(error), error.hint))
-    return checks, _Keys(signer, gas)
-
-
-def _signer(config: Config, keys: KeysSection) -> LocalSigner:
-    return LocalSigner(load_secret(config.path(keys.signing_keystore), config.path(keys.password_file)))
-
-
-def _round_trip(signer: LocalSigner) -> Check:
-    domain = Domain(1, "0x" + "00" * 20, secrets.token_bytes(32))
-    digest = report_digest(domain.separator(), Report(int(time.time()), (feed_id("TEST/USD"),), (1,)))
-    ok = recover(digest, signer.sign(digest)) == signer.address
-    hint = "" if ok else "reinstall coincurve: signatures do not come back to their key"
-    return Check(
-        "signature", ok, "a report's EIP-712 signature comes back to the key" if ok else "it does not", hint
-    )
+        looks = asyncio.gather(ask_venues(config), _chain(config, deployment, keys))
+        (book, errors, clocks), chain_checks = await looks
+        checks += [*chain_checks, *_venues(config, book, errors)]
+        checks += [_dates(clocks), _clock(book), *_feeds(config, book)]
+        return checks + await _peers(config, deployment, keys.signer)
+    finally:
+        await close_signer(keys)
 
 
 # ---------------------------------------------------------------- chain
 
 
-async def _chain(config: Config, deployment: Deployment, keys: _Keys) -> list[Check]:
+async def _chain(config: Config, deployment: Deployment, keys: Keys) -> list[Check]:
     block_s = config.chain.block_time_s
     rpc = Rpc(config.chain.rpc_urls, deployment.chain_id, block_time_s=block_s, now_s=time.time)
     try:
@@ -123,7 +62,7 @@ async def _chain(config: Config, deployment: Deployment, keys: _Keys) -> list[Ch
         await rpc.close()
 
 
-async def _chain_checks(config: Config, deployment: Deployment, keys: _Keys, rpc: Rpc) -> list[Check]:
+async def _chain_checks(config: Config, deployment: Deployment, keys: Keys, rpc: Rpc) -> list[Check]:
     try:
         state = await AggregatorReader(rpc, deployment, list(config.published)).state(wall_ms())
     except ChainError as error:
@@ -198,6 +137,12 @@ def _venues(config: Config, book: Book, errors: dict[str, list[str]]) -> Iterato
         yield Check(f"venue {name}", got == len(symbols), says, hint)
 
 
+def _dates(found: Sequence[Compared | None]) -> Check:
+    """Our clock against the venues' Date headers, as the node judges it before it signs."""
+    verdict = judge(found, wall_ms(), monotonic_ms())
+    return Check("clock, by Date", not verdict.wrong, verdict.says, SET_CLOCK if verdict.wrong else "")
+
+
 def _clock(book: Book) -> Check:
     """Venues' clocks are good: if most of them are ahead of ours, ours is slow."""
     behind = [q.received_at_ms - q.book_at_ms for q in book.newest().values() if q.book_at_ms is not None]
@@ -205,7 +150,7 @@ def _clock(book: Book) -> Check:
         return Check("clock", True, "no venue says what time it is: not compared")
     off_ms = median_low(behind)
     ok = -MAX_CLOCK_MS <= off_ms <= 10 * MAX_CLOCK_MS
-    hint = "" if ok else "set this machine's clock (NTP)"
+    hint = "" if ok else SET_CLOCK
     return Check(
         "clock", ok, f"quotes of {len(behind)} markets arrive {off_ms} ms after their venue's time", hint
     )
@@ -223,11 +168,14 @@ def _feeds(config: Config, book: Book) -> Iterator[Check]:
 # ---------------------------------------------------------------- peers
 
 
-async def _peers(config: Config, deployment: Deployment, signer: LocalSigner | None) -> list[Check]:
+async def _peers(config: Config, deployment: Deployment, signer: Signer | None) -> list[Check]:
     if signer is None or not config.peers:
         return []
+    try:
+        network = Network(config, deployment, signer)
+    except ConfigError as error:
+        return [Check("peers", False, str(error), error.hint)]
     reader = Rpc(config.chain.rpc_urls, deployment.chain_id)
-    network = Network(config, deployment, signer)
     try:
         domain = (await AggregatorReader(reader, deployment, []).set()).domain
     except ChainError:

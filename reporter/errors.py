@@ -7,6 +7,7 @@
     ├── ChainError             exit 5   RPC or contract
     ├── NoIndex                exit 6   no price may be stated, and why
     ├── StoreFailed            exit 1   the database cannot be written
+    ├── SignerFailed           exit 1   the remote signer did not sign, or not with its key
     └── SourceError            exit 6   one exchange request failed, with a reason code
 
 The name states the condition, the object carries its numbers, ``hint`` says what to do.
@@ -119,6 +120,10 @@ class NoIndex(SpotlineError):
 
 class StoreFailed(SpotlineError):
     """The reporter's database cannot be read or written: a full disk, a read-only or broken file."""
+
+
+class SignerFailed(SpotlineError):
+    """A remote signer was not reached in time, did not sign, or gave a signature of another key."""
 
 
 class SourceError(SpotlineError):

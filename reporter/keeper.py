@@ -44,7 +44,7 @@ class Keeper:
     async def _keep(self, market: KeeperSection, chain: ChainState, address: str, now_s: int) -> None:
         identifier = feed_id(market.market)
         state = self.states[market.market] = await self._reader.state(market.market, identifier)
-        if self._submitter is None or address not in chain.set.reporters:
+        if self._submitter is None or self._submitter.capped() or address not in chain.set.reporters:
             return
         late_s = market.sample_s + chain.set.reporters.index(address) * self._stagger_s
         if now_s - state.last_accrual_at >= late_s:

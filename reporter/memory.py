@@ -41,6 +41,10 @@ class Memory:
         """The exclusions in force."""
         return barred(self._pricer.memory()[1])
 
+    def follow(self, pricer: Pricer) -> None:
+        """Go on with another pricer, which has taken over what this one remembers."""
+        self._pricer = pricer
+
     def recall(self) -> None:
         """Give the pricer what the process before left. What cannot be read is forgotten with a warning."""
         found = self._store.memory()

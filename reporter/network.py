@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reporter.chain.deployment import Deployment
 from reporter.config import Config
 from reporter.errors import ConfigError
-from reporter.keys import Signer
+from reporter.keys import Signer, check_private
 from reporter.peers.asks import Answer, Asker
 from reporter.peers.gather import Ask
 from reporter.peers.http import HttpPeer
@@ -47,6 +49,7 @@ def nats_site(config: Config, deployment: Deployment, timeout_s: float, asker: A
 
     Raises:
         ConfigError: It asks for one, and the package for it is not installed.
+        KeyFileError: Others may read the credentials file.
     """
     if config.nats is None:
         return None
@@ -56,8 +59,20 @@ def nats_site(config: Config, deployment: Deployment, timeout_s: float, asker: A
         raise ConfigError(
             f"[nats] needs the package nats-py: {error}", hint="pip install 'spotline[nats]'"
         ) from None
-    credentials = config.nats.credentials_file
+    credentials = nats_credentials(config.nats.credentials_file, config)
     prefix = subjects(deployment.chain_id, deployment.aggregator)
-    return NatsSite(
-        config.nats.urls, prefix, timeout_s, asker, config.path(credentials) if credentials else None
-    )
+    return NatsSite(config.nats.urls, prefix, timeout_s, asker, credentials)
+
+
+def nats_credentials(named: str | None, config: Config) -> Path | None:
+    """The NATS credentials file, if one is named and can be used.
+
+    Raises:
+        ConfigError: The package that signs with it is not installed.
+        KeyFileError: Others may read it.
+    """
+    if named is None:
+        return None
+    if find_spec("nkeys") is None:
+        raise ConfigError("nats.credentials_file needs the package nkeys", hint="pip install nkeys")
+    return check_private(config.path(named), "NATS credentials file")

@@ -52,6 +52,12 @@ class Pricer:
         """Go on from what another process remembered at ``at_ms``."""
         self._states.append((at_ms, state))
 
+    def replanned(self, plan: Sequence[FeedRules]) -> "Pricer":
+        """A pricer of other rules that goes on with this one's book and memory."""
+        other = Pricer(self._book, plan)
+        other._states.extend(self._states)
+        return other
+
     def readmit(self, feed: str, venue: str) -> None:
         """Forget a venue's biases and its exclusion by the bias monitor, from the next moment on."""
         at_ms, state = self.memory()

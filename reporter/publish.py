@@ -4,7 +4,7 @@ Every node looks at the same second (its clock - 1 s), so all see the same feeds
 turn it is without a word. A dead node delays an update by one stagger; two at once cost one wasted transaction.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reporter.chain.aggregator import ChainState
@@ -12,7 +12,7 @@ from reporter.chain.calls import update_call
 from reporter.chain.submit import Mined, Submitter
 from reporter.config import ScheduleSection
 from reporter.errors import ChainError, StoreFailed
-from reporter.models import Index, SignedReport, feed_id
+from reporter.models import Index, feed_id
 from reporter.peers.gather import Ask, Batch, Gathered, gather
 from reporter.peers.observe import FeedTerms, ObserveRequest
 from reporter.pricing import report_price
@@ -55,23 +55,28 @@ def _due(terms: FeedTerms, index: Index, chain: ChainState, now_s: int) -> Due:
 
 
 class Publisher:
-    """One reporter's part in publishing. ``local`` signs our own observation, ``peers`` asks the others."""
+    """One reporter's part in publishing. ``local`` signs our own observation, ``peers`` asks the others.
+
+    ``direct``: we publish at once whatever the turn, and ask nobody where our own signature is enough.
+    """
 
     def __init__(
         self,
         address: str,
         schedule: ScheduleSection,
         feeds: Mapping[str, FeedTerms],
-        local: Callable[[ObserveRequest], SignedReport],
+        local: Ask,
         peers: Mapping[str, Ask],
         submitter: Submitter,
         block_time_s: int,
         stagger_s: int,
+        *,
+        direct: bool = False,
     ) -> None:
         self._address, self._schedule, self._feeds = address, schedule, feeds
         self._ids = {name: feed_id(name) for name in feeds}
         self._local, self._peers, self._submitter = local, peers, submitter
-        self._block_time_s, self._stagger_s = block_time_s, stagger_s
+        self._block_time_s, self._stagger_s, self._direct = block_time_s, stagger_s, direct
         self.waiting: Waiting | None = None
 
     def my_turn(self, due_now: Mapping[str, Due], chain: ChainState, now_ms: int) -> bool:
@@ -82,7 +87,7 @@ class Publisher:
         if self.waiting is None or now_ms < self.waiting.since_ms:  # the clock may be set back
             slot = (now_ms // 1000 - ASK_BEHIND_S) // self._schedule.slot_s
             me, count = chain.set.reporters.index(self._address), len(chain.set.reporters)
-            rank = turn(chain.set.domain.aggregator, slot, count, me)
+            rank = 0 if self._direct else turn(chain.set.domain.aggregator, slot, count, me)
             self.waiting = Waiting(now_ms, int(wait_s(rank, self._stagger_s) * 1000), rank)
         return now_ms - self.waiting.since_ms >= self.waiting.wait_ms
 
@@ -100,7 +105,7 @@ class Publisher:
         )
         gathered = await gather(
             request,
-            {self._address: self._ask_self, **self._peers},
+            self._asks(chain.set.quorum),
             domain,
             chain.set.reporters,
             chain.set.quorum,
@@ -109,6 +114,10 @@ class Publisher:
         if gathered.batch is None:
             return Outcome(now_ms, gathered, None, "no quorum: " + gathered.explain(chain.set.quorum))
         return await self._send(gathered, gathered.batch, chain, now_ms)
+
+    def _asks(self, quorum: int) -> dict[str, Ask]:
+        others = {} if self._direct and quorum == 1 else self._peers
+        return {self._address: self._local, **others}
 
     async def _send(self, gathered: Gathered, batch: Batch, chain: ChainState, now_ms: int) -> Outcome:
         try:
@@ -126,6 +135,3 @@ class Publisher:
         """While the observation is younger than half of maxAge a dearer transaction carries it; then a fresh batch does."""
         half = batch.request.observed_at + chain.max_age_s // 2
         return max(2 * self._block_time_s, half - chain.head.timestamp)
-
-    async def _ask_self(self, request: ObserveRequest) -> SignedReport:
-        return self._local(request)

@@ -79,14 +79,19 @@ def struct_hash(report: Report) -> bytes:
     )
 
 
-def report_digest(separator: bytes, report: Report) -> bytes:
-    """The 32 bytes that are signed. Checks the report first.
+def report_message(separator: bytes, report: Report) -> bytes:
+    """The 66 bytes whose hash is signed (``Signer.sign_typed``). Checks the report first.
 
     Raises:
         ValueError: See ``check_report``.
     """
     check_report(report)
-    return keccak(b"\x19\x01" + separator + struct_hash(report))
+    return b"\x19\x01" + separator + struct_hash(report)
+
+
+def report_digest(separator: bytes, report: Report) -> bytes:
+    """The 32 bytes that are signed. Raises as ``report_message``."""
+    return keccak(report_message(separator, report))
 
 
 def typed_data(domain: Domain, report: Report) -> dict[str, object]:

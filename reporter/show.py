@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reporter.doctor import Check
+from reporter.doctor_keys import Check
 from reporter.errors import NoIndex
 from reporter.models import Index
 from reporter.money import decimal_text
@@ -65,11 +65,25 @@ def age_lines(document: Mapping[str, Any]) -> list[str]:
     return [f"  {document['ageS']} s old"]
 
 
+def _mode_lines(document: Mapping[str, Any]) -> list[str]:
+    """What a person should know of how it runs; nothing where it is as usual."""
+    lines = ["  direct: it takes no turns"] if document["mode"] == "direct" else []
+    if problem := document["configuration"]["problem"]:
+        lines.append(f"  the configuration on disk was refused, the one before goes on: {problem}")
+    if would := document["wouldPublish"]:
+        prices = ", ".join(f"{name} {price}" for name, price in would["prices"].items())
+        lines.append(
+            f"  dry run: it would have published {prices} at {would['observedAt']}, gas {would['gas']}"
+        )
+    return lines
+
+
 def status_lines(document: Mapping[str, Any]) -> list[str]:
     """A node's verdict, its reasons, and its venues."""
     verdict = "ready" if document["ready"] else "NOT READY"
     lines = [f"{verdict}: reporter {document['address'] or 'without keys'} on chain {document['chainId']}"]
     lines += [f"  because {reason}" for reason in document["reasons"]]
+    lines += _mode_lines(document)
     for name, venue in document["venues"].items():
         state = "ok" if venue["ok"] else f"failing ({venue['failures']} in a row): {venue['lastError']}"
         lines.append(f"  {name:12} {state}" + (f"  [{venue['label']}]" if venue["label"] else ""))

@@ -5,18 +5,18 @@ from typing import Any
 
 from reporter.chain.aggregator import ChainState
 from reporter.chain.endpoint import Health
+from reporter.clock import SET_CLOCK
 from reporter.collect import VenueHealth
+from reporter.gas_status import gas_key_document, money_reasons
 from reporter.models import Index
 from reporter.node import Node
 from reporter.record import index_document, round_document
 from reporter.sources.stream import StreamHealth
 
-DAY_MS = 86_400_000
-
 
 def reasons(node: Node, now_ms: int) -> list[str]:
     """Why the node, or the answers it serves, are not as they should be; empty when all is well."""
-    return [*_own(node), *_money(node, now_ms), *_chain(node, now_ms), *_answers(node, now_ms)]
+    return [*_own(node), *_clock(node), *_money(node, now_ms), *_chain(node, now_ms), *_answers(node, now_ms)]
 
 
 def _own(node: Node) -> Iterator[str]:
@@ -24,17 +24,18 @@ def _own(node: Node) -> Iterator[str]:
         yield "dry run: no keys are configured, so nothing is signed"
     elif node.chain and node.address not in node.chain.set.reporters:
         yield f"{node.address} is not in the aggregator's reporter set"
+    if node.signing and node.signing.problem:
+        yield f"nothing is signed: {node.signing.problem}"
+
+
+def _clock(node: Node) -> Iterator[str]:
+    if against := node.clock.why:
+        yield f"the clock is wrong: {against}; {SET_CLOCK}, nothing is signed meanwhile"
 
 
 def _money(node: Node, now_ms: int) -> Iterator[str]:
-    """Told a day ahead at the pace of the last hour or day, whichever is faster."""
-    if node.submitter is None or node.submitter.account is None:
-        return
-    balance_gwei = node.submitter.account.balance // 10**9
-    a_day = max(node.store.spent_gwei(now_ms - DAY_MS), 24 * node.store.spent_gwei(now_ms - DAY_MS // 24))
-    if balance_gwei < a_day or not balance_gwei:
-        left = f"enough for {24 * balance_gwei // a_day} h as of late" if a_day else "nothing can be sent"
-        yield f"the gas key {node.submitter.address} has {balance_gwei} gwei: {left}"
+    if node.submitter is not None:
+        yield from money_reasons(node.submitter, node.store, now_ms)
 
 
 def _chain(node: Node, now_ms: int) -> Iterator[str]:
@@ -126,10 +127,14 @@ def status_document(node: Node, now_ms: int) -> dict[str, Any]:
         "block": chain and chain.head.number,
         "reporters": list(chain.set.reporters) if chain else [],
         "quorum": chain and chain.set.quorum,
+        "clock": {"offMs": node.clock.off_ms, "venues": node.clock.venues, "wrong": node.clock.wrong},
         "venues": {name: _venue(node, name, health, now_ms) for name, health in node.health.items()},
         "excluded": {feed: list(venues) for feed, venues in node.memory.barred.items()},
         "endpoints": {name: _endpoint(health) for name, health in node.rpc.health.items()},
-        "gasKey": _gas_key(node, now_ms),
+        "mode": node.mode,
+        "configuration": {"loadedMs": node.loaded_ms, "problem": node.reload_problem},
+        "wouldPublish": node.dry.last.document() if node.dry and node.dry.last else None,
+        "gasKey": gas_key_document(node.submitter, node.store, now_ms),
         "lastAttempt": _attempt(node),
         "funding": _funding(node),
     }
@@ -147,6 +152,7 @@ def _venue(node: Node, name: str, health: VenueHealth, now_ms: int) -> Mapping[s
         "lastError": health.last_error,
         "breaker": health.breaker,
         "retryAtMs": health.retry_at_ms,
+        "standing": list(health.standing),
         "stream": _stream(streamer.health) if streamer else None,
     }
 
@@ -164,18 +170,6 @@ def _stream(health: StreamHealth) -> dict[str, Any]:
 
 def _endpoint(health: Health) -> dict[str, Any]:
     return {"state": str(health.state), "why": health.why, "block": health.head and health.head.number}
-
-
-def _gas_key(node: Node, now_ms: int) -> dict[str, Any] | None:
-    if node.submitter is None:
-        return None
-    account = node.submitter.account
-    return {
-        "address": node.submitter.address,
-        "balanceWei": str(account.balance) if account else None,
-        "nonce": account and account.nonce,
-        "spentGweiLastDay": str(node.store.spent_gwei(now_ms - DAY_MS)),
-    }
 
 
 def _attempt(node: Node) -> dict[str, Any] | None:

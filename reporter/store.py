@@ -9,18 +9,18 @@ written, and synced, before the signature leaves, and never changes. ``journal``
 import fcntl
 import json
 import os
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from reporter.errors import AlreadyRunning, ConfigError, StoreFailed
+from reporter.database import FILE, Database
+from reporter.errors import AlreadyRunning, ConfigError
+from reporter.journal import Journal
 from reporter.models import Round
-from reporter.tables import make
 
 MAX_RECORDS = 20_000
+LOCK = "lock"
 _ROUND_KEYS = (
     *("feed", "roundId", "observedAt", "updatedAt", "answer", "reporters", "spreadBps", "decimals"),
     *("txHash", "block"),
@@ -36,23 +36,7 @@ class Priced:
     record: Mapping[str, Any]
 
 
-class Sent(NamedTuple):
-    """A transaction in the journal. Fees in wei per gas."""
-
-    nonce: int
-    purpose: str
-    tx_hash: str
-    max_fee: int
-    priority_fee: int
-    sent_at_ms: int
-    state: str = "sent"
-    block: int | None = None
-
-
-SENT = Sent._fields
-
-
-class Store:
+class Store(Journal):
     """Opens ``folder/spotline.sqlite`` and holds the folder's lock until closed.
 
     Raises:
@@ -63,7 +47,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = (folder / "lock").open("w")
+            self._lock = (folder / LOCK).open("w")
         except OSError as error:
             raise ConfigError(f"data directory {folder} cannot be used: {error.strerror}") from None
         try:
@@ -73,37 +57,13 @@ class Store:
             raise AlreadyRunning(
                 f"another reporter is running on {folder}", hint="two instances with one key are never needed"
             ) from None
-        self._db = self._open(folder / "spotline.sqlite")
-        os.chmod(folder / "spotline.sqlite", 0o600)
-
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
-        try:
-            db = sqlite3.connect(path, isolation_level=None, timeout=2)
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
-            make(db)
-        except sqlite3.DatabaseError as error:
-            raise ConfigError(
-                f"{path} cannot be used: {error}",
-                hint="do not delete it while its reporter is in the set: move it away and wait maxAge seconds first",
-            ) from None
-        return db
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing. Raises ``StoreFailed``."""
-        try:
-            with self._db:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield self._db
-        except sqlite3.Error as error:
-            raise _failed(error) from None
+        super().__init__(folder / FILE)
+        os.chmod(folder / FILE, 0o600)
 
     def claim(self, config_digest: bytes, observed_at: int, priced: list[Priced]) -> dict[bytes, int]:
         """Write prices that were never stated for this time, and return what is stated now: never a second price."""
         rows = [(config_digest, p.feed_id, observed_at, p.price, json.dumps(p.record)) for p in priced]
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany("INSERT OR IGNORE INTO ledger VALUES (?,?,?,?,?)", rows)
             found = db.execute(
                 "SELECT feed_id, price FROM ledger WHERE config_digest=? AND observed_at=?",
@@ -118,78 +78,29 @@ class Store:
     def record(self, identifier: bytes, observed_at: int) -> dict[str, Any] | None:
         """How our price of a feed for a time was made, or None if we stated none."""
         query = "SELECT record FROM ledger WHERE feed_id=? AND observed_at=? LIMIT 1"
-        rows = self._run(query, identifier, observed_at)
+        rows = self.run(query, identifier, observed_at)
         return json.loads(rows[0][0]) if rows else None
 
     def prune_ledger(self, before: int) -> None:
         """Forget what is older than any report a chain would still accept (Unix seconds)."""
-        self._run("DELETE FROM ledger WHERE observed_at < ?", before)
+        self.run("DELETE FROM ledger WHERE observed_at < ?", before)
 
     def add_record(self, observed_at: int, digest: bytes, body: bytes) -> None:
         """Keep the compressed record of a report by the digest that was signed; the newest 20,000 are kept."""
         insert = "INSERT OR IGNORE INTO records (observed_at, digest, body) VALUES (?,?,?)"
-        with self._transaction() as db:
+        with self.transaction() as db:
             added = db.execute(insert, (observed_at, digest, body)).lastrowid or 0
             db.execute("DELETE FROM records WHERE id <= ?", (added - MAX_RECORDS,))
 
     def round_record(self, observed_at: int, digest: bytes | None = None) -> bytes | None:
         """The compressed record of what was signed for a second: of this report, or of the last one."""
         query = "SELECT body FROM records WHERE observed_at=?1 AND (?2 IS NULL OR digest=?2) ORDER BY id DESC"
-        rows = self._run(query + " LIMIT 1", observed_at, digest)
+        rows = self.run(query + " LIMIT 1", observed_at, digest)
         return bytes(rows[0][0]) if rows else None
 
     def prune_records(self, before: int) -> None:
         """Forget the records of seconds before this one."""
-        self._run("DELETE FROM records WHERE observed_at < ?", before)
-
-    def journal_sent(self, sent: Sent, raw: bytes) -> None:
-        """Note a transaction before it is sent."""
-        columns = "nonce, purpose, tx_hash, raw, max_fee, priority_fee, sent_at_ms, state"
-        insert = f"INSERT OR REPLACE INTO journal ({columns}) VALUES (?,?,?,?,?,?,?,'sent')"  # noqa: S608 - fixed
-        values = (
-            sent.nonce,
-            sent.purpose,
-            sent.tx_hash,
-            raw,
-            sent.max_fee,
-            sent.priority_fee,
-            sent.sent_at_ms,
-        )
-        self._run(insert, *values)
-
-    def journal_done(
-        self,
-        tx_hash: str,
-        state: str,
-        gas_used: int | None = None,
-        block: int | None = None,
-        cost_gwei: int = 0,
-    ) -> None:
-        """Note what became of a transaction: ``mined``, ``reverted``, ``refused``, ``replaced`` by another of its nonce, or
-        again ``sent`` when a reorganisation dropped it. ``cost_gwei``: what it cost, rounded up."""
-        update = "UPDATE journal SET state=?, gas_used=?, block=?, cost_gwei=?, settled=? WHERE tx_hash=?"
-        settled = state in ("refused", "replaced")
-        self._run(update, state, gas_used, block, cost_gwei, settled, tx_hash)
-
-    def journal_settle(self, tx_hash: str) -> None:
-        """Its fate is final."""
-        self._run("UPDATE journal SET settled=1 WHERE tx_hash=?", tx_hash)
-
-    def journal_open(self) -> list[Sent]:
-        """The transactions whose fate is not final, oldest first."""
-        query = f"SELECT {','.join(SENT)} FROM journal WHERE NOT settled ORDER BY id"  # noqa: S608 - fixed
-        return [Sent(*row) for row in self._run(query)]
-
-    def journal(self, limit: int = 50) -> list[dict[str, Any]]:
-        """The newest transactions, newest first."""
-        columns = ("nonce", "purpose", "tx_hash", "sent_at_ms", "state", "gas_used", "block", "cost_gwei")
-        query = f"SELECT {','.join(columns)} FROM journal ORDER BY id DESC LIMIT ?"  # noqa: S608 - fixed
-        return [dict(zip(columns, row, strict=True)) for row in self._run(query, limit)]
-
-    def spent_gwei(self, since_ms: int) -> int:
-        """What the transactions sent since then have cost."""
-        rows = self._run("SELECT coalesce(sum(cost_gwei), 0) FROM journal WHERE sent_at_ms >= ?", since_ms)
-        return int(rows[0][0])
+        self.run("DELETE FROM records WHERE observed_at < ?", before)
 
     def replace_rounds(self, first: int, last: int, rows: Sequence[tuple[Round, int, str, int]]) -> list[str]:
         """Keep what was seen in blocks ``first`` to ``last`` in place of what was there; rows are a round, its decimals, its
@@ -209,7 +120,7 @@ class Store:
             )
             for r, decimals, tx, block in rows
         ]
-        with self._transaction() as db:
+        with self.transaction() as db:
             old = db.execute(
                 "DELETE FROM rounds WHERE block BETWEEN ? AND ? RETURNING feed, round_id, tx_hash",
                 (first, last),
@@ -220,38 +131,44 @@ class Store:
 
     def round_times(self, first: int) -> dict[tuple[int, str], int]:
         """The block times of the rounds kept from block ``first`` on, by block and transaction."""
-        rows = self._run("SELECT block, tx_hash, updated_at FROM rounds WHERE block >= ?", first)
+        rows = self.run("SELECT block, tx_hash, updated_at FROM rounds WHERE block >= ?", first)
         return {(block, tx_hash): updated_at for block, tx_hash, updated_at in rows}
 
     def rounds(self, feed: str, limit: int = 50) -> list[dict[str, Any]]:
         """The newest rounds of a feed, newest first, as JSON documents."""
-        rows = self._run("SELECT * FROM rounds WHERE feed=? ORDER BY round_id DESC LIMIT ?", feed, limit)
+        rows = self.run("SELECT * FROM rounds WHERE feed=? ORDER BY round_id DESC LIMIT ?", feed, limit)
         documents = [dict(zip(_ROUND_KEYS, row, strict=True)) for row in rows]
         return [document | {"answer": str(document["answer"])} for document in documents]
 
     def save_memory(self, at_ms: int, body: str) -> None:
         """Keep what the index remembers, in place of what was there."""
-        self._run("INSERT OR REPLACE INTO memory VALUES (1,?,?)", at_ms, body)
+        self.run("INSERT OR REPLACE INTO memory VALUES (1,?,?)", at_ms, body)
 
     def memory(self) -> tuple[int, str] | None:
         """What ``save_memory`` kept last, and its moment."""
-        rows = self._run("SELECT at_ms, body FROM memory")
+        rows = self.run("SELECT at_ms, body FROM memory")
         return rows[0] if rows else None
 
     def readmissions(self) -> list[tuple[str, str]]:
         """The (feed, venue) pairs that a person has asked to re-admit since the last look."""
-        return [(str(f), str(v)) for f, v in self._run("DELETE FROM readmissions RETURNING feed, venue")]
-
-    def _run(self, statement: str, *values: object) -> list[Any]:
-        try:
-            return self._db.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise _failed(error) from None
+        return [(str(f), str(v)) for f, v in self.run("DELETE FROM readmissions RETURNING feed, venue")]
 
     def close(self) -> None:
         """Close the file and give the lock back."""
-        self._db.close()
+        super().close()
         self._lock.close()
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a reporter is running on a data directory."""
+    try:
+        with (folder / LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def ask_readmission(folder: Path, pairs: Sequence[tuple[str, str]]) -> None:
@@ -261,15 +178,5 @@ def ask_readmission(folder: Path, pairs: Sequence[tuple[str, str]]) -> None:
         ConfigError: No reporter has ever run on this directory.
         StoreFailed: The file cannot be written.
     """
-    path = folder / "spotline.sqlite"
-    if not path.exists():
-        raise ConfigError(f"there is no {path}", hint="give the configuration that the reporter runs with")
-    try:
-        with closing(sqlite3.connect(path, timeout=5)) as db, db:
-            db.executemany("INSERT OR IGNORE INTO readmissions VALUES (?,?)", pairs)
-    except sqlite3.Error as error:
-        raise _failed(error) from None
-
-
-def _failed(error: sqlite3.Error) -> StoreFailed:
-    return StoreFailed(f"{type(error).__name__}: {error}", hint="check the disk of node.data_dir")
+    with Database.of(folder) as database, database.transaction() as db:
+        db.executemany("INSERT OR IGNORE INTO readmissions VALUES (?,?)", pairs)

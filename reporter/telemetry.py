@@ -1,6 +1,5 @@
 """Logs: readable on a terminal, JSON lines otherwise; never a key, and no RPC path or query that may hold one."""
 
-import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -8,20 +7,9 @@ from typing import Any
 import structlog
 
 from reporter.logsink import Sink
+from reporter.redact import LibraryHandler, guard_output, redact
 
-_SECRET = re.compile(r"(?<![0-9a-fA-F])(?:0x)?[0-9a-fA-F]{64,}(?![0-9a-fA-F])")
-_URL = re.compile(r"((?:https?|wss?)://)([^\s'\"<>;]+)", re.IGNORECASE)
 _PUBLIC = ("tx", "tx_hash", "digest")
-
-
-def redact(text: str) -> str:
-    """The text with 64-hex-digit strings and all of a URL but its scheme and host taken out."""
-    return _URL.sub(lambda found: found[1] + _host(found[2]), _SECRET.sub("<redacted>", text))
-
-
-def _host(rest: str) -> str:
-    """The host and port of what follows a scheme; a password may hold a slash, so the last @ counts."""
-    return re.split(r"[/?#]", rest.rpartition("@")[2], maxsplit=1)[0]
 
 
 def _clean(value: Any) -> Any:
@@ -38,8 +26,14 @@ def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return {key: value if key in _PUBLIC else _clean(value) for key, value in event.items()}
 
 
+class _AsEvent(LibraryHandler):
+    def say(self, name: str, text: str) -> None:
+        log().warning("library", library=name, reason=text)
+
+
 def configure_logs() -> None:
-    """Send every log event to stderr, console form on a terminal and JSON otherwise."""
+    """Send every log event to stderr, console form on a terminal and JSON otherwise; libraries' as well."""
+    guard_output(_AsEvent())
     terminal = sys.stderr.isatty()
     renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
     structlog.configure(

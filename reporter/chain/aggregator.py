@@ -116,7 +116,8 @@ class AggregatorReader:
         reporters = tuple(await self._call("reporters"))
         if config_digest(count, reporters, quorum) != digest:
             raise ChainError(
-                "the aggregator's digest does not match its reporters and quorum: not our contract"
+                "the aggregator's digest does not match its reporters and quorum",
+                hint="nothing if the set was changed just now: the next look finds it; else it is another contract",
             )
         domain = Domain(self._deployment.chain_id, self._deployment.aggregator, digest)
         return ReporterSet(domain, reporters, quorum)

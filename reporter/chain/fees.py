@@ -59,5 +59,20 @@ def fees_for(base_fee: int, priority_fee: int, replaced: Fees | None, rules: Fee
     return Fees(max_fee, min(max_fee, priority))
 
 
+def refuse_small_raise(fees: Fees, replaced: Fees, rules: FeeRules) -> None:
+    """A person who asks for a dearer transaction gets one that every node takes as a replacement, or hears why not.
+
+    Raises:
+        OverCap: The cap leaves less than 12.5 %.
+    """
+    needed = _raised(replaced.max_fee)
+    if fees.max_fee < needed or fees.priority_fee < _raised(replaced.priority_fee):
+        raise OverCap(
+            f"the cap is reached: the transaction pays {replaced.max_fee} wei, its replacement would have to pay "
+            f"{needed} wei, the cap is {rules.max_fee} wei",
+            hint="raise chain.max_fee_gwei and reload the configuration, or wait",
+        )
+
+
 def _raised(fee: int) -> int:
     return -(-fee * 9 // 8)  # 12.5 %, rounded up

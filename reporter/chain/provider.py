@@ -4,12 +4,18 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector
 from web3 import AsyncHTTPProvider, AsyncWeb3
 from web3.types import RPCEndpoint
 
+from reporter.redact import url_secrets
+
 MAX_REPLY_BYTES = 4 * 2**20
 """500 blocks of round events are a tenth of it."""
 
 
 class ReplyTooLarge(ValueError):
     """An endpoint sent more than it may."""
+
+
+class BadStatus(ValueError):
+    """An endpoint answered with another status than 200."""
 
 
 class BoundedProvider(AsyncHTTPProvider):
@@ -23,6 +29,7 @@ class BoundedProvider(AsyncHTTPProvider):
             cacheable_requests={RPCEndpoint("eth_chainId")},
             request_cache_validation_threshold=1,
         )
+        self._secrets = [secret.encode() for secret in url_secrets(url)]
         self._timeout = ClientTimeout(total=timeout_s)
         self._session: ClientSession | None = None
 
@@ -33,13 +40,20 @@ class BoundedProvider(AsyncHTTPProvider):
         async with self._session.post(
             str(self.endpoint_uri), data=request_data, headers=headers, allow_redirects=False
         ) as response:
-            response.raise_for_status()
+            if response.status != 200:  # aiohttp's own error has the URL and the server's words
+                raise BadStatus(f"status {response.status}")
             body = bytearray()
             async for chunk in response.content.iter_any():
                 body += chunk
                 if len(body) > MAX_REPLY_BYTES:
                     raise ReplyTooLarge(f"{method} was answered with more than {MAX_REPLY_BYTES} bytes")
-        return bytes(body)
+        return self._without_key(bytes(body))
+
+    def _without_key(self, body: bytes) -> bytes:
+        """Providers say ``invalid key abc``: what our URL has and the reply repeats is taken out before anybody reads it."""
+        for secret in self._secrets:
+            body = body.replace(secret, b"<redacted>")
+        return body
 
     async def disconnect(self) -> None:
         """Close the connections."""

@@ -20,7 +20,7 @@ from reporter.chain.endpoint import Block, Health, State, judge
 from reporter.chain.provider import connect
 from reporter.chain.revert import explain
 from reporter.errors import ChainError
-from reporter.telemetry import redact
+from reporter.redact import redact
 
 T = TypeVar("T")
 Web3 = AsyncWeb3[AsyncHTTPProvider]

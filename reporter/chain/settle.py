@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from reporter.chain.calls import CANCEL
 from reporter.chain.rpc import Receipt, Rpc
-from reporter.store import Sent, Store
+from reporter.journal import Sent
+from reporter.store import Store
 from reporter.telemetry import log
 
 
@@ -20,6 +22,7 @@ class Seen:
         nonce: How many transactions of the account are mined.
         head: The newest block's number.
         final: The newest block whose transactions we count as final.
+        now_ms: Our clock.
         patient_ms: Sent before this, and nowhere although the nonce is used: another took it. Before that an endpoint may
             lag.
     """
@@ -27,6 +30,7 @@ class Seen:
     nonce: int
     head: int
     final: int
+    now_ms: int
     patient_ms: int
 
 
@@ -47,12 +51,12 @@ async def _settle_nonce(rpc: Rpc, store: Store, sent: Sequence[Sent], seen: Seen
         _not_mined(store, sent, seen, used=used)
         return
     entry, receipt = mined[0]
-    note(store, entry.tx_hash, receipt)
+    note(store, entry.tx_hash, receipt, seen.now_ms)
     if receipt.block <= seen.final:
         store.journal_settle(entry.tx_hash)
         for other in sent:
             if other is not entry:
-                store.journal_done(other.tx_hash, "replaced")
+                store.journal_done(other.tx_hash, "cancelled" if entry.purpose == CANCEL else "replaced")
 
 
 def _not_mined(store: Store, sent: Sequence[Sent], seen: Seen, *, used: bool) -> None:
@@ -68,8 +72,13 @@ def _not_mined(store: Store, sent: Sequence[Sent], seen: Seen, *, used: bool) ->
             store.journal_done(entry.tx_hash, "replaced")
 
 
-def note(store: Store, tx_hash: str, receipt: Receipt) -> None:
-    """Write down that a transaction is mined, and what it cost (gwei, rounded up)."""
-    state = "mined" if receipt.succeeded else "reverted"
-    cost_gwei = -(-receipt.gas_used * receipt.price // 10**9)
-    store.journal_done(tx_hash, state, receipt.gas_used, receipt.block, cost_gwei)
+def note(store: Store, tx_hash: str, receipt: Receipt, now_ms: int) -> None:
+    """Write down that a transaction is mined, and what it cost."""
+    store.journal_mined(
+        tx_hash,
+        succeeded=receipt.succeeded,
+        gas_used=receipt.gas_used,
+        price=receipt.price,
+        block=receipt.block,
+        at_ms=now_ms,
+    )

@@ -7,34 +7,25 @@ On the way from batch to chain there is one call to each endpoint: nonce, fees a
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from eth_account.signers.local import LocalAccount
 from web3.types import BlockIdentifier, TxParams
 
 from reporter.chain.answers import Answer
-from reporter.chain.calls import Call
+from reporter.chain.asked import Asked, in_flight, transfer_gas
+from reporter.chain.calls import CANCEL, Call, cancel_call
 from reporter.chain.endpoint import Block
-from reporter.chain.fees import FeeRules, Fees, fees_for
+from reporter.chain.flight import Flight
 from reporter.chain.rpc import Receipt, Rpc, SendRefused
+from reporter.chain.sender import Account, Sender, SubmitRules
 from reporter.chain.settle import Seen, note, settle
 from reporter.errors import ChainError
-from reporter.store import Sent, Store
-from reporter.telemetry import log
+from reporter.journal import Sent
+from reporter.spending import CapReached, Reached
+from reporter.store import Store
 
-BUMP_BLOCKS = 3
 PATIENCE_BLOCKS = 5
-MAX_RAISES = 12
-"""Of 12.5 % each: a factor of four over a pending transaction that we know nothing of."""
-
-
-@dataclass(frozen=True, slots=True)
-class SubmitRules:
-    """How to send: limits on fees, and what the chain is like."""
-
-    fees: FeeRules
-    block_time_s: int
-    confirmations: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +39,15 @@ class Mined:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What was last read of the gas key's account. ``nonce``: of the next transaction; wei."""
-
-    nonce: int
-    balance: int
-    priority_fee: int
-
-
-class NonceGap(ChainError):
-    """A reorganisation took a transaction before ours away, and nobody put it back into the pool."""
-
-
 class Submitter:
     """One gas key. Calls are queued by a lock, so nonces go out in order and none is used twice."""
 
     def __init__(
         self, rpc: Rpc, account: LocalAccount, store: Store, rules: SubmitRules, now_ms: Callable[[], int]
     ) -> None:
-        self._rpc, self._account, self._store = rpc, account, store
-        self._rules, self._now_ms = rules, now_ms
+        self.sender = Sender(rpc, account, store, rules, now_ms)
+        self._asked = Asked(self.sender, store, now_ms)
+        self._store, self._now_ms = store, now_ms
         self._proven = False
         self._lock = asyncio.Lock()
         self._sends = 0
@@ -77,10 +56,25 @@ class Submitter:
 
     @property
     def address(self) -> str:
-        return str(self._account.address)
+        return self.sender.address
+
+    @property
+    def _rpc(self) -> Rpc:
+        return self.sender.rpc
+
+    def follow(self, rpc: Rpc, rules: SubmitRules) -> None:
+        """Go on with other endpoints and limits; what is under way stays so. The next call is simulated first."""
+        self.sender.rpc, self.sender.rules, self.sender.reached = rpc, rules, None
+        self._proven = False
+
+    def capped(self) -> Reached | None:
+        """The spending cap that keeps us from sending now."""
+        found = self.sender.reached
+        return found if found is not None and found.holds(self._now_ms()) else None
 
     async def refresh(self, head: Block) -> None:
-        """Look up what the next transaction needs, and settle the journal. Does nothing while one is on its way.
+        """Look up what the next transaction needs, settle the journal, do what a person asks. Does nothing while a
+        transaction is on its way.
 
         Raises:
             ChainError: No endpoint answers.
@@ -97,27 +91,38 @@ class Submitter:
         balance, priority_fee = await self._rpc.balance(self.address), await self._rpc.priority_fee()
         if before == self._sends:
             self.account = Account(nonce, balance, priority_fee)
+            await self._attend(self.account, head.base_fee)
+
+    async def _attend(self, account: Account, base_fee: int) -> None:
+        """What is asked while nobody waits for a transaction: after a start, or when the wait was given up."""
+        for request in self._store.requests():
+            async with self._lock:
+                await self._asked.attend(request, account, base_fee)
 
     def _seen(self, nonce: int, head: int) -> Seen:
-        patient_ms = self._now_ms() - 1000 * PATIENCE_BLOCKS * self._rules.block_time_s
-        return Seen(nonce, head, head - self._rules.confirmations + 1, patient_ms)
+        now_ms, rules = self._now_ms(), self.sender.rules
+        patient_ms = now_ms - 1000 * PATIENCE_BLOCKS * rules.block_time_s
+        return Seen(nonce, head, head - rules.confirmations + 1, now_ms, patient_ms)
 
     async def submit(self, call: Call, base_fee: int, timeout_s: float) -> Mined:
         """Send a call and wait until it is mined; while it is not, pay more every three blocks, up to the cap. After a start
         or a failure it is simulated first.
 
         Raises:
-            ChainError: It would revert, is too late, could not be sent or paid, or is not mined after ``timeout_s``. The
-                next call takes the same nonce and replaces what is stuck there.
+            ChainError: It would revert, is too late, could not be sent or paid, was cancelled by a person, or is not mined
+                after ``timeout_s``. The next call takes the same nonce and replaces what is stuck there.
+            CapReached: A cap on spending stands against it.
             StoreFailed: It could not be journalled and was not sent.
         """
         async with self._lock:
             self._sends += 1
-            self._refuse_late(call)
+            self._refuse_hopeless(call)
             account, self.account = self.account, None
             try:
                 if account is None:
                     account = await self._look()
+                account = await self._let_cancelled_pass(account, base_fee, timeout_s)
+                self._refuse_hopeless(call)
                 if not self._proven:
                     await self._simulate(call, "pending")
                 mined = await self._send_and_wait(call, account, base_fee, timeout_s)
@@ -127,19 +132,40 @@ class Submitter:
             self._proven = mined.succeeded
             return mined
 
-    def _refuse_late(self, call: Call) -> None:
+    def _refuse_hopeless(self, call: Call) -> None:
         if call.not_after_s is not None and self._now_ms() // 1000 > call.not_after_s:
             raise ChainError(
                 f"the {call.purpose} waited too long for its turn and would be too old: not sent"
             )
+        if (found := self.capped()) is not None:
+            raise CapReached(str(found), hint=found.hint)
 
     async def _look(self) -> Account:
         nonce, balance = await self._rpc.nonce(self.address), await self._rpc.balance(self.address)
         return Account(nonce, balance, await self._rpc.priority_fee())
 
+    async def _let_cancelled_pass(self, account: Account, base_fee: int, timeout_s: float) -> Account:
+        """A nonce that a person cancelled carries nothing else: its transfer is sent until it is mined."""
+        if not self._cancelling(account.nonce):
+            return account
+        account = await self._look()
+        await settle(self._rpc, self._store, self._seen(account.nonce, 0))
+        if (newest := self._cancelling(account.nonce)) is None:
+            return account
+        gas = await transfer_gas(self._rpc, self.address)
+        call = cancel_call(self.address, gas, tuple(newest.names))
+        tx_hash = await self.sender.send(call, account, base_fee)
+        _, _, receipt = await self._landed(call, account, tx_hash, timeout_s)
+        return _after(account, receipt)
+
+    def _cancelling(self, nonce: int) -> Sent | None:
+        """The transfer that is to take a nonce, while it is under way."""
+        flying = in_flight(self._store.journal_open()).get(nonce, [])
+        return flying[-1] if flying and flying[-1].purpose == CANCEL else None
+
     async def _send_and_wait(self, call: Call, account: Account, base_fee: int, timeout_s: float) -> Mined:
         try:
-            tx_hash = await self._send(call, account, base_fee)
+            tx_hash = await self.sender.send(call, account, base_fee)
         except SendRefused as refused:
             if Answer.NONCE_USED not in refused.answers:
                 raise
@@ -148,108 +174,21 @@ class Submitter:
                 raise
             await settle(self._rpc, self._store, self._seen(nonce, 0))
             account = Account(nonce, account.balance, account.priority_fee)
-            tx_hash = await self._send(call, account, base_fee)
-        tx_hash, receipt = await self._wait(call, account, tx_hash, timeout_s)
-        note(self._store, tx_hash, receipt)
-        left = account.balance - receipt.gas_used * receipt.price
-        self.account = Account(account.nonce + 1, left, account.priority_fee)
+            tx_hash = await self.sender.send(call, account, base_fee)
+        landed, tx_hash, receipt = await self._landed(call, account, tx_hash, timeout_s)
+        self.account = _after(account, receipt)
+        if landed.purpose == CANCEL and call.purpose != CANCEL:
+            raise ChainError(f"the {call.purpose} was cancelled on request: {tx_hash} took its nonce")
         reason = "" if receipt.succeeded else await self._why(call, receipt.block)
         return Mined(tx_hash, receipt.block, receipt.gas_used, receipt.succeeded, reason)
 
-    async def _send(self, call: Call, account: Account, base_fee: int) -> str:
-        """Send a call with the nonce, paying 12.5 % more than whatever we sent with it before; return the hash."""
-        last = self._last_fees(account.nonce)
-        for _ in range(MAX_RAISES):
-            fees = fees_for(base_fee, account.priority_fee, last, self._rules.fees)
-            self._refuse_poor(call, fees, account)
-            try:
-                return await self._send_once(call, account.nonce, fees)
-            except SendRefused as refused:
-                low = {Answer.UNDERPRICED, Answer.UNDER_BASE_FEE} & set(refused.answers)
-                if not low or fees == last:
-                    raise
-                last = fees
-        raise ChainError(
-            f"nonce {account.nonce} has a transaction that pays more than {last and last.max_fee} wei"
-        )
-
-    async def _send_once(self, call: Call, nonce: int, fees: Fees) -> str:
-        signed = self._account.sign_transaction(self._transaction(call, nonce, fees))
-        tx_hash, raw = signed.hash.to_0x_hex(), bytes(signed.raw_transaction)
-        sent = Sent(nonce, call.purpose, tx_hash, fees.max_fee, fees.priority_fee, self._now_ms())
-        self._store.journal_sent(sent, raw)
-        try:
-            await self._rpc.send(raw)
-        except SendRefused:
-            self._store.journal_done(tx_hash, "refused")
-            raise
-        return tx_hash
-
-    def _last_fees(self, nonce: int) -> Fees | None:
-        """The highest fees of what may be pending with a nonce."""
-        pending = [Fees(s.max_fee, s.priority_fee) for s in self._store.journal_open() if s.nonce == nonce]
-        if not pending:
-            return None
-        return Fees(max(f.max_fee for f in pending), max(f.priority_fee for f in pending))
-
-    def _refuse_poor(self, call: Call, fees: Fees, account: Account) -> None:
-        needed = call.gas * fees.max_fee
-        if account.balance < needed:
-            raise ChainError(
-                f"the gas key {self.address} has {account.balance} wei, the {call.purpose} may cost {needed} wei",
-                hint="send it money of the chain; observing and signing go on",
-            )
-
-    def _transaction(self, call: Call, nonce: int, fees: Fees) -> dict[str, Any]:
-        return {
-            "type": 2,
-            "chainId": self._rpc.chain_id,
-            "nonce": nonce,
-            "to": call.to,
-            "value": 0,
-            "data": call.data,
-            "gas": call.gas,
-            "maxFeePerGas": fees.max_fee,
-            "maxPriorityFeePerGas": fees.priority_fee,
-        }
-
-    async def _wait(
+    async def _landed(
         self, call: Call, account: Account, tx_hash: str, timeout_s: float
-    ) -> tuple[str, Receipt]:
-        """The transaction of our nonce that was mined; every three blocks without one, a dearer one is sent."""
-        clock, patience_s = asyncio.get_running_loop().time, BUMP_BLOCKS * self._rules.block_time_s
-        give_up, raise_at = clock() + timeout_s, clock() + patience_s
-        hashes, trouble, gap = [tx_hash], "", False
-        while True:
-            try:
-                for candidate in reversed(hashes):
-                    if (receipt := await self._rpc.receipt(candidate)) is not None:
-                        return candidate, receipt
-                if clock() > raise_at:
-                    raise_at = clock() + patience_s
-                    gap = await self._look_for_gap(account.nonce, gap)
-                    dearer = await self._send(call, account, (await self._rpc.head()).base_fee)
-                    hashes = [*(h for h in hashes if h != dearer), dearer]
-            except NonceGap:
-                raise
-            except ChainError as error:  # one look that fails is not the transaction's end
-                if str(error) != trouble:
-                    log().warning("transaction stuck", tx=hashes[-1], reason=str(error), advice=error.hint)
-                trouble = str(error)
-            if clock() > give_up:
-                raise ChainError(f"transaction {hashes[-1]} is not mined after {timeout_s:g} s")
-            await asyncio.sleep(min(1, max(0.1, self._rules.block_time_s / 20)))
-
-    async def _look_for_gap(self, nonce: int, gap: bool) -> bool:
-        """Whether the chain has forgotten a transaction before ours, which then cannot be mined. Raises ``NonceGap`` when it
-        says so twice: once may be an endpoint that lags."""
-        comes_next = await self._rpc.nonce(self.address)
-        if gap and comes_next < nonce:
-            raise NonceGap(
-                f"the chain has dropped our nonce {comes_next} and waits for it: nonce {nonce} cannot be mined",
-                hint="nothing: the next update takes its place",
-            )
-        return comes_next < nonce
+    ) -> tuple[Call, str, Receipt]:
+        flight = Flight(self.sender, self._asked, self._store, call, account, tx_hash)
+        landed, tx_hash, receipt = await flight.landed(timeout_s)
+        note(self._store, tx_hash, receipt, self._now_ms())
+        return landed, tx_hash, receipt
 
     async def _why(self, call: Call, block: int) -> str:
         try:
@@ -259,5 +198,11 @@ class Submitter:
         return "it does not revert when simulated: somebody else's transaction came first"
 
     async def _simulate(self, call: Call, block: BlockIdentifier) -> None:
-        asked = {"from": self._account.address, "to": call.to, "data": call.data, "gas": call.gas}
+        asked = {"from": self.address, "to": call.to, "data": call.data, "gas": call.gas}
         await self._rpc.read(lambda w3: w3.eth.call(cast(TxParams, asked), block))
+
+
+def _after(account: Account, receipt: Receipt) -> Account:
+    """The account behind a transaction that was mined."""
+    left = account.balance - receipt.gas_used * receipt.price
+    return Account(account.nonce + 1, left, account.priority_fee)

@@ -3,17 +3,28 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from reporter.config.values import Address, FeedName, HostPort, LoopbackPort, Market, NatsUrl, Url, WsUrl
+from reporter.config.keys import KeysSection
+from reporter.config.values import (
+    STRICT,
+    Address,
+    FeedName,
+    HostPort,
+    LoopbackPort,
+    Market,
+    NatsUrl,
+    Url,
+    WsUrl,
+)
 from reporter.models import FeedRules, Leg
 from reporter.trigger import TriggerRules
 
 
 class Section(BaseModel):
-    """Frozen and strict: an unknown key or a value of another type is refused."""
+    """Frozen and strict (``STRICT``)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = STRICT
 
 
 class NodeSection(Section):
@@ -36,14 +47,8 @@ class ChainSection(Section):
     max_fee_gwei: int = Field(default=200, ge=1, le=1_000_000)
     max_priority_fee_gwei: int = Field(default=3, ge=1, le=10_000)
     confirmations: int = Field(default=2, ge=1, le=128)
-
-
-class KeysSection(Section):
-    """Key files. The signing key states prices; the gas key pays. Without them the node observes and signs nothing."""
-
-    signing_keystore: str
-    gas_keystore: str
-    password_file: str
+    max_gas_per_hour: int | None = Field(default=None, ge=100_000, le=10**12)
+    max_spend_per_day_gwei: int | None = Field(default=None, ge=1, le=10**15)
 
 
 class ScheduleSection(Section):
@@ -148,6 +153,14 @@ class Config(Section):
     def _peers_can_be_reached(self) -> "Config":
         if self.nats is None and (silent := [peer.address for peer in self.peers if peer.url is None]):
             raise ValueError(f"peer {silent[0]} has no url, and there is no [nats] to ask it over")
+        return self
+
+    @model_validator(mode="after")
+    def _a_signature_comes_in_time(self) -> "Config":
+        """Who asks signs its ask, and then the peers sign: two signatures, one after the other."""
+        remote = self.keys.remote_signer if self.keys else None
+        if remote is not None and 2 * remote.timeout_ms > self.schedule.gather_timeout_ms:
+            raise ValueError("keys.remote_signer.timeout_ms is over half of schedule.gather_timeout_ms")
         return self
 
     def path(self, value: str) -> Path:

@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from eth_utils.address import is_checksum_address
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ConfigDict
 
 from reporter.models import feed_id
 
@@ -20,7 +20,7 @@ def _address(value: str) -> str:
 def _url(value: str, scheme: str) -> str:
     parts = urlsplit(value)
     _ = parts.port  # ValueError over 65535
-    if parts.scheme not in (scheme, f"{scheme}s") or not parts.hostname or parts.username:
+    if parts.scheme not in (scheme, f"{scheme}s") or not parts.hostname or "@" in parts.netloc:
         # The value may hold a secret, so it is not repeated.
         raise ValueError(f"it must be an {scheme}(s) URL without user information")
     return value.rstrip("/")
@@ -29,7 +29,7 @@ def _url(value: str, scheme: str) -> str:
 def _nats_url(value: str) -> str:
     parts = urlsplit(value)
     _ = parts.port
-    if parts.scheme not in ("nats", "tls") or not parts.hostname or parts.username:
+    if parts.scheme not in ("nats", "tls") or not parts.hostname or "@" in parts.netloc:
         raise ValueError("it must be a nats:// or tls:// URL without user information")  # as above
     return value
 
@@ -66,3 +66,5 @@ FeedName = Annotated[str, AfterValidator(_feed)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 LoopbackPort = Annotated[str, AfterValidator(_loopback_port)]
 NatsUrl = Annotated[str, AfterValidator(_nats_url)]
+STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+"""Of every section: an unknown key or a value of another type is refused."""

@@ -1,13 +1,13 @@
 """From the legs' prices to one price per venue to the index (METHODOLOGY.md, Aggregate).
 
-From 5 venues on, the median is weighted, and no venue has more than 24 %: an uncapped weighted median of USDe
+From 5 venues on, every median is weighted, and no venue has more than 24 %: an uncapped weighted median of USDe
 fell to 0.6567 on 2025-10-10 with the one venue that had 60 % of the volume.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from reporter.index.median import by_venue, median_floor, weighted_median_floor
+from reporter.index.median import by_venue, median_floor, venue_median, weighted_median_floor
 from reporter.index.row import Row
 from reporter.index.state import Past
 from reporter.index.units import PPM, decimal, percent
@@ -37,18 +37,18 @@ def venue_prices(votes: Sequence[Row]) -> dict[str, int]:
     }
 
 
-def venue_weights(votes: Sequence[Row], rules: FeedRules, *, plain: bool = False) -> dict[str, int]:
-    """Return what each venue weighs in the median, exactly, in no unit.
+def venue_weights(votes: Sequence[Row], rules: FeedRules) -> dict[str, int]:
+    """Return what each venue weighs in the medians, exactly, in no unit.
 
-    With 5 venues or more: its configured weight, faded by the age of its freshest leg, capped. With fewer, where
-    no cap could hold, or where the median is ``plain``: equal weights.
+    With 5 venues or more: its configured weight, faded by the age of its freshest leg, capped. With fewer, or where
+    no cap could hold: equal weights.
     """
     fresh = {vote.leg.venue: vote.weight_ppm for vote in votes}
     if len(fresh) < len(votes):
         for vote in votes:
             fresh[vote.leg.venue] = max(vote.weight_ppm, fresh[vote.leg.venue])
     alike = not rules.weights and min(fresh.values(), default=0) == max(fresh.values(), default=0)
-    if plain or alike or len(fresh) < OK_VENUES:
+    if alike or len(fresh) < OK_VENUES:
         return dict.fromkeys(fresh, 1)
     if rules.weights:
         weights = dict(rules.weights)
@@ -76,45 +76,47 @@ def aggregate(
     weights: Mapping[str, int],
     rules: FeedRules,
     *,
-    degraded: bool,
+    kept_band_ppm: int | None = None,
     last: Past | None = None,
     at_ms: int = 0,
 ) -> Verdict:
-    """Return the median over venues with its status.
+    """Return the weighted median over venues with its status.
 
     5 or more venues: OK, weighted. 3 or 4: REDUCED. 2: REDUCED, the mean, while they agree, else HELD. 1: REDUCED
     while it agrees with the last index, HELD while it does not and that is recent, DEGRADED when there is no
     recent one (a lock-out for ever would be worse). Fewer than ``rules.min_venues``: INVALID. A HELD or INVALID
-    index has no number: never zero, never an old one.
+    index has no number: never zero, never an old one. With outliers that could not be dropped: DEGRADED, or HELD
+    where most venues and most of the weight are further apart than the band, as nobody can say which is captured.
 
     Args:
         prices: One per venue that counts.
         weights: What they weigh, as ``venue_weights`` says.
-        degraded: The outlier rule would have left too few, so that all are here.
+        kept_band_ppm: The band that some are beyond, where dropping them would have left too few.
         last: The last index that could be signed.
     """
     count = len(prices)
     if count < max(1, rules.min_venues):
         return Verdict(Status.INVALID, None, f"{count} of at least {rules.min_venues} venues")
     if count == 1:
-        return _alone(next(iter(prices.values())), rules, last, at_ms, degraded=degraded)
+        return _alone(next(iter(prices.values())), rules, last, at_ms, degraded=kept_band_ppm is not None)
     if count == 2 and (apart := _disagreement(prices, rules)):
         return Verdict(Status.HELD, None, apart)
-    if degraded:
-        return Verdict(
-            Status.DEGRADED,
-            median_floor(prices.values()),
-            f"outliers among {count} venues, too few would be left: none dropped",
-        )
+    price = venue_median(prices, weights)
+    if kept_band_ppm is not None:
+        return _with_outliers(prices, price, kept_band_ppm)
     if count < OK_VENUES:
-        return Verdict(Status.REDUCED, median_floor(prices.values()), f"{count} venues")
-    return Verdict(Status.OK, _weighted(prices, weights), "")
+        return Verdict(Status.REDUCED, price, f"{count} venues")
+    return Verdict(Status.OK, price, "")
 
 
-def _weighted(prices: Mapping[str, int], weights: Mapping[str, int]) -> int:
-    if min(weights.values()) == max(weights.values()):
-        return median_floor(prices.values())
-    return weighted_median_floor([(prices[venue], weights[venue]) for venue in prices])
+def _with_outliers(prices: Mapping[str, int], price: int, band_ppm: int) -> Verdict:
+    """The weighted median of all, unless the plain one is beyond the band around it."""
+    plain = median_floor(prices.values())
+    if abs(plain - price) * PPM > band_ppm * price:
+        reason = f"most venues are at {decimal(plain)}, most of the weight is at {decimal(price)}"
+        return Verdict(Status.HELD, None, f"{reason}: more than {percent(band_ppm)} apart")
+    reason = f"outliers among {len(prices)} venues, too few would be left: none dropped"
+    return Verdict(Status.DEGRADED, price, reason)
 
 
 def _alone(price: int, rules: FeedRules, last: Past | None, at_ms: int, *, degraded: bool) -> Verdict:

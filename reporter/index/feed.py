@@ -43,8 +43,9 @@ def feed_index(
     rows = legs.without_fallback(legs.without_barred(priced, state), rules)
     votes = [row for row in rows if row.price]
     prices = venue_prices(votes)
-    screening = screen(votes, prices, rules, state, at_ms)
-    counted = _counted(votes, prices, screening, rules)
+    weights = venue_weights(votes, rules)
+    screening = screen(votes, prices, weights, rules, state, at_ms)
+    counted = _counted(Counted(votes, prices, weights), screening, rules)
     sure, verdict = _verdict(counted, screening, rules, state, at_ms)
     price = verdict.price
     index = Index(
@@ -62,11 +63,11 @@ def feed_index(
     return index, _next_state(index, everybody, screening, rules, state)
 
 
-def _counted(votes: list[Row], prices: dict[str, int], screening: Screening, rules: FeedRules) -> Counted:
-    if screening.remarks and not screening.degraded:
-        votes = [vote for i, vote in enumerate(votes) if i not in screening.remarks]
-        prices = venue_prices(votes)
-    return Counted(votes, prices, venue_weights(votes, rules, plain=screening.degraded))
+def _counted(everyone: Counted, screening: Screening, rules: FeedRules) -> Counted:
+    if not screening.remarks or screening.degraded:
+        return everyone
+    votes = [vote for i, vote in enumerate(everyone.votes) if i not in screening.remarks]
+    return Counted(votes, venue_prices(votes), venue_weights(votes, rules))
 
 
 def _verdict(
@@ -74,7 +75,8 @@ def _verdict(
 ) -> tuple[int | None, Verdict]:
     """The confidence, if there is a price, and the verdict: too wide an interval degrades, or holds back."""
     votes, prices, weights = counted
-    verdict = aggregate(prices, weights, rules, degraded=screening.degraded, last=state.last, at_ms=at_ms)
+    band_ppm = screening.band_ppm if screening.degraded else None
+    verdict = aggregate(prices, weights, rules, kept_band_ppm=band_ppm, last=state.last, at_ms=at_ms)
     if verdict.price is None:
         return None, verdict
     sure = confidence(_survivors(votes, prices), rules)

@@ -1,6 +1,6 @@
 """The index's medians. The median over reporters (upper middle) is another rule and lives elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -45,6 +45,17 @@ def weighted_median_floor(votes: Sequence[tuple[int, int]]) -> int:
         if 2 * passed == total:
             return (value + ordered[position + 1][0]) // 2
     raise AssertionError("unreachable: the weights sum to the total")
+
+
+def venue_median(prices: Mapping[str, int], weights: Mapping[str, int]) -> int:
+    """Return the weighted median of the venues' prices; the plain one where all weigh the same.
+
+    Raises:
+        ValueError: No venues, or a weight that is not positive.
+    """
+    if not prices or min(weights.values()) == max(weights.values()):
+        return median_floor(prices.values())
+    return weighted_median_floor([(prices[venue], weights[venue]) for venue in prices])
 
 
 def by_venue(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:

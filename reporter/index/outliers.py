@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from reporter.index.aggregate import venue_prices
-from reporter.index.median import median_floor
+from reporter.index.aggregate import venue_prices, venue_weights
+from reporter.index.median import venue_median
 from reporter.index.row import Row
 from reporter.index.state import FeedState
 from reporter.index.units import PPM, percent, seconds, share_ppm
@@ -23,6 +23,7 @@ class Screening(NamedTuple):
 
     Attributes:
         middle: The median that legs are judged by.
+        band_ppm: How far from it they may be.
         degraded: Too few venues would have been left, so every vote counts, also those remarked upon.
         excluded: The exclusions to hand to the next moment.
         judges: How many venues ``middle`` is the median of.
@@ -30,50 +31,65 @@ class Screening(NamedTuple):
 
     remarks: Mapping[int, str]
     middle: int
+    band_ppm: int
     degraded: bool
     excluded: Excluded
     judges: int = 0
 
 
 def screen(
-    votes: Sequence[Row], prices: Mapping[str, int], rules: FeedRules, state: FeedState, at_ms: int
+    votes: Sequence[Row],
+    prices: Mapping[str, int],
+    weights: Mapping[str, int],
+    rules: FeedRules,
+    state: FeedState,
+    at_ms: int,
 ) -> Screening:
     """Find the legs beyond ``clamp(6 MADn / m, band_min, band_max)`` of ``m``, the median of the venues' prices.
 
-    Median and MAD are over venues, so that a venue with many legs has one say in them, and over legs that are
-    not excluded already; legs are judged one by one, so that a venue with one broken leg keeps its others. An
-    excluded leg comes back after 60 s continuously within half of the band. None is dropped if fewer than 3
-    venues, or not more than half of them, would be left: then none is newly excluded either.
+    Median and MAD are over venues, so that a venue with many legs has one say in them, by weight, so that venues
+    with less than half of it cannot have the others dropped, and over legs that are not excluded already; legs are
+    judged one by one, so that a venue with one broken leg keeps its others. An excluded leg comes back after 60 s
+    continuously within half of the band. None is dropped if fewer than 3 venues would be left, or not more than
+    half of them, or not more than half of the weight: then none is newly excluded either.
 
     Args:
         prices: ``venue_prices(votes)``.
+        weights: ``venue_weights(votes, rules)``.
     """
     if not votes:
-        return Screening({}, 0, degraded=False, excluded=_absent(state.excluded))
+        return Screening({}, 0, rules.band_min_ppm, degraded=False, excluded=_absent(state.excluded))
     before = _known(state, rules, at_ms)
+    judging = weights
     if before:
-        prices = venue_prices([vote for vote in votes if vote.leg not in before] or votes)
-    middle = median_floor(prices.values())
+        judges = [vote for vote in votes if vote.leg not in before] or votes
+        prices, judging = venue_prices(judges), venue_weights(judges, rules)
+    middle = venue_median(prices, judging)
     farthest = _farthest(votes, prices, middle) * PPM
     calm = not before and farthest <= rules.band_min_ppm * middle
-    band = rules.band_min_ppm if calm else band_ppm(list(prices.values()), middle, rules)
+    band = rules.band_min_ppm if calm else band_ppm(prices, judging, middle, rules)
     if not before and farthest <= band * middle:
-        return Screening({}, middle, degraded=False, excluded=(), judges=len(prices))
+        return Screening({}, middle, band, degraded=False, excluded=(), judges=len(prices))
     remarks, excluded = _judge(votes, before, middle, band, rules, at_ms)
-    if not remarks:
-        return Screening(remarks, middle, degraded=False, excluded=excluded, judges=len(prices))
-    venues = {vote.venue for vote in votes}
-    left = len({vote.venue for position, vote in enumerate(votes) if position not in remarks})
-    degraded = left < FEWEST_SURVIVORS or 2 * left <= len(venues)
+    degraded = bool(remarks) and _too_few(votes, remarks, weights)
     if degraded:  # nobody is newly excluded, but who was stays so, and is back only without a break
         excluded = tuple(entry for entry in excluded if entry[0] in before)
-    return Screening(remarks, middle, degraded, excluded, len(prices))
+    return Screening(remarks, middle, band, degraded, excluded, len(prices))
 
 
-def band_ppm(prices: Sequence[int], middle: int, rules: FeedRules) -> int:
+def band_ppm(prices: Mapping[str, int], weights: Mapping[str, int], middle: int, rules: FeedRules) -> int:
     """Return how far from ``middle`` a price may be, in ppm of it."""
-    mad = median_floor([abs(price - middle) for price in prices])
+    mad = venue_median({venue: abs(price - middle) for venue, price in prices.items()}, weights)
     return max(rules.band_min_ppm, min(rules.band_max_ppm, BAND_MADNS * MADN_PPM * mad // middle))
+
+
+def _too_few(votes: Sequence[Row], remarks: Mapping[int, str], weights: Mapping[str, int]) -> bool:
+    """Whether fewer than 3 venues would be left, or not more than half by number or by weight."""
+    left = {vote.venue for position, vote in enumerate(votes) if position not in remarks}
+    weight = sum(weights[venue] for venue in left)
+    return (
+        len(left) < FEWEST_SURVIVORS or 2 * len(left) <= len(weights) or 2 * weight <= sum(weights.values())
+    )
 
 
 def _farthest(votes: Sequence[Row], prices: Mapping[str, int], middle: int) -> int:

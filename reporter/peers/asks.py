@@ -6,7 +6,7 @@ second, and the ledger gives the same price again.
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,14 +37,19 @@ class SignedAsk:
         return recover(ask_digest(self.request), self.signature)
 
 
-Answer = Callable[[SignedAsk], SignedReport]
+Answer = Callable[[SignedAsk], Awaitable[SignedReport]]
+
+
+def ask_message(request: ObserveRequest) -> bytes:
+    """The 66 bytes whose hash an asker signs."""
+    domain = Domain(request.chain_id, request.aggregator, request.config_digest)
+    words = ASK_TYPEHASH + request.observed_at.to_bytes(32, "big") + keccak(b"".join(request.feed_ids))
+    return b"\x19\x01" + domain.separator() + keccak(words)
 
 
 def ask_digest(request: ObserveRequest) -> bytes:
     """The 32 bytes that an asker signs."""
-    domain = Domain(request.chain_id, request.aggregator, request.config_digest)
-    words = ASK_TYPEHASH + request.observed_at.to_bytes(32, "big") + keccak(b"".join(request.feed_ids))
-    return keccak(b"\x19\x01" + domain.separator() + keccak(words))
+    return keccak(ask_message(request))
 
 
 class Asker:
@@ -54,13 +59,14 @@ class Asker:
         self._signer = signer
         self._last: tuple[ObserveRequest, bytes] | None = None
 
-    def body(self, request: ObserveRequest) -> bytes:
-        """The JSON body of an ask."""
-        if self._last is None or self._last[0] != request:
-            signature = self._signer.sign(ask_digest(request))
-            document = request.document() | {"signature": "0x" + signature.hex()}
-            self._last = request, json.dumps(document).encode()
-        return self._last[1]
+    async def body(self, request: ObserveRequest) -> bytes:
+        """The JSON body of an ask. Raises ``SignerFailed``."""
+        if self._last is not None and self._last[0] == request:
+            return self._last[1]
+        signature = await self._signer.sign_typed(ask_message(request))
+        body = json.dumps(request.document() | {"signature": "0x" + signature.hex()}).encode()
+        self._last = request, body
+        return body
 
 
 def parse_ask(body: bytes) -> SignedAsk:

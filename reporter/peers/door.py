@@ -1,6 +1,6 @@
 """Who is answered: the reporters of the aggregator's set, each within its own rate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from reporter.models import SignedReport
 from reporter.peers.asks import RATE_PER_S, Rates, SignedAsk
@@ -17,13 +17,13 @@ class Door:
 
     def __init__(
         self,
-        observe: Callable[[ObserveRequest], SignedReport],
+        observe: Callable[[ObserveRequest], Awaitable[SignedReport]],
         reporters: Callable[[], Sequence[str] | None],
         rates: Rates | None = None,
     ) -> None:
         self._observe, self._reporters, self._rates = observe, reporters, rates or Rates()
 
-    def answer(self, ask: SignedAsk) -> SignedReport:
+    async def answer(self, ask: SignedAsk) -> SignedReport:
         """Our signed report. Raises ``Refused``."""
         reporters = self._reporters()
         if reporters is None:
@@ -35,4 +35,4 @@ class Door:
             )
         if not self._rates.allow(asker):
             raise Refused(Code.TOO_MANY_REQUESTS, f"{asker} asks more than {RATE_PER_S} times a second")
-        return self._observe(ask.request)
+        return await self._observe(ask.request)

@@ -8,6 +8,7 @@ from reporter.errors import SpotlineError
 from reporter.keys import recover
 from reporter.models import SignedReport, feed_name
 from reporter.peers.observe import ObserveRequest
+from reporter.redact import redact
 from reporter.report import Domain, pack_observations, report_digest
 
 Ask = Callable[[ObserveRequest], Awaitable[SignedReport]]
@@ -141,7 +142,7 @@ async def _asked(ask: Ask, request: ObserveRequest) -> SignedReport | str:
     except SpotlineError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - one peer's trouble is a reason, never the end of a gathering
-        return f"failed: {type(error).__name__}: {error}"
+        return redact(f"failed: {type(error).__name__}: {error}")
 
 
 def _note(outcome: Gathered, address: str, said: SignedReport | str, domain: Domain) -> None:

@@ -49,7 +49,7 @@ class HttpPeer:
         """
         try:
             async with asyncio.timeout(self._timeout_s):
-                status, body = await self._post(self._asker.body(request))
+                status, body = await self._post(await self._asker.body(request))
         except TimeoutError:
             raise PeerFailed(f"no answer in {self._timeout_s:g} s") from None
         except httpx.HTTPError as error:
@@ -80,7 +80,7 @@ def observe_app(answer: Answer, rates: Rates | None = None) -> Starlette:
             addresses.check(http.client.host if http.client else "")
             _check_headers(http)
             ask = parse_ask(await _read_body(http))
-            signed = answer(ask)
+            signed = await answer(ask)
         except Refused as refused:
             return JSONResponse(refusal_document(refused), STATUS.get(refused.code, 409))
         newest.pop(ask.request.feed_ids, None)

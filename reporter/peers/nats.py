@@ -28,7 +28,8 @@ from reporter.peers.asks import (
 )
 from reporter.peers.gather import PeerFailed
 from reporter.peers.observe import ObserveRequest, Refused
-from reporter.telemetry import log, redact
+from reporter.redact import redact
+from reporter.telemetry import log
 
 CONNECT_S = 2
 RETRY_S = 1
@@ -64,7 +65,8 @@ class NatsSite:
             raise PeerFailed("NATS is not connected")
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._client.request(subject, self._asker.body(request), self._timeout_s)
+                body = await self._asker.body(request)
+                answer = await self._client.request(subject, body, self._timeout_s)
         except NoRespondersError:
             raise PeerFailed("nobody listens for it on NATS") from None
         except (TimeoutError, NatsError) as error:
@@ -78,19 +80,16 @@ class NatsSite:
     async def serve(self, address: str, answer: Answer) -> None:
         """Connect, answer the asks for our own address, and go on over every loss until cancelled."""
 
-        async def handle(message: Msg) -> None:
-            try:
-                document = signed_document(answer(parse_ask(message.data)))
-            except Refused as refused:
-                document = dict(refusal_document(refused))
-            if message.reply:
-                await message.respond(json.dumps(document).encode())
-
         client = await self._connected()
         try:
-            await client.subscribe(f"{self._prefix}.{address}", cb=handle)
-            self._client = client
-            await asyncio.Event().wait()
+            async with asyncio.TaskGroup() as tasks:
+
+                async def take(message: Msg) -> None:  # the next ask does not wait for this one's signature
+                    tasks.create_task(_respond(message, answer))
+
+                await client.subscribe(f"{self._prefix}.{address}", cb=take)
+                self._client = client
+                await asyncio.Event().wait()
         finally:
             self._client = None
             await client.close()
@@ -115,6 +114,18 @@ class NatsSite:
                     log().warning("NATS not reachable", reason=said, advice="check nats.urls and the cluster")
                 told = said
             await asyncio.sleep(RETRY_S)
+
+
+async def _respond(message: Msg, answer: Answer) -> None:
+    try:
+        document = signed_document(await answer(parse_ask(message.data)))
+    except Refused as refused:
+        document = dict(refusal_document(refused))
+    try:
+        if message.reply:
+            await message.respond(json.dumps(document).encode())
+    except NatsError as error:
+        await _tell(error)
 
 
 async def _tell(error: Exception) -> None:

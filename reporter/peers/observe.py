@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from reporter.errors import SpotlineError, StoreFailed
+from reporter.errors import SignerFailed, SpotlineError, StoreFailed
 from reporter.keys import Signer
 from reporter.models import Index, Report, Round, SignedReport
 from reporter.pricing import Moment, report_price
 from reporter.record import index_document
-from reporter.report import MAX_FEEDS, Domain, report_digest
+from reporter.report import MAX_FEEDS, Domain, report_message
 from reporter.rounds.observation import Abstained, Entry, Observation
 from reporter.store import Priced
 from reporter.trigger import Due, TriggerRules, due
@@ -38,7 +38,9 @@ class Code(StrEnum):
     NOT_NEWER = "not_newer"
     NOTHING_TO_SIGN = "nothing_to_sign"
     NOT_READY = "not_ready"
+    WRONG_CLOCK = "wrong_clock"
     NOT_A_REPORTER = "not_a_reporter"
+    SIGNER_FAILED = "signer_failed"
 
 
 class Refused(SpotlineError):
@@ -121,7 +123,10 @@ class FeedTerms:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The chain as we know it when a request arrives; ``head_time`` is its newest block's, Unix seconds."""
+    """The chain as we know it when a request arrives; ``head_time`` is its newest block's, Unix seconds.
+
+    ``clock``: what the venues say against our clock; empty while it is good.
+    """
 
     domain: Domain
     reporters: Sequence[str]
@@ -129,6 +134,7 @@ class Context:
     paused: bool
     head_time: int
     stall_s: int
+    clock: str = ""
 
 
 class Observer:
@@ -147,11 +153,14 @@ class Observer:
         self._context, self._moment_at, self._keep = context, moment_at, keep
         self._pinned: dict[int, Moment] = {}
 
-    def answer(self, request: ObserveRequest, now_ms: int) -> SignedReport:
+    async def answer(self, request: ObserveRequest, now_ms: int) -> SignedReport:
         """Our signed report on exactly the asked feeds, 0 where we abstain.
 
+        All that is decided is decided, and in the ledger, before the signer is waited for: whoever asks meanwhile, or again
+        after the signer failed, finds the same prices and the same moment.
+
         Raises:
-            Refused: The request is not one we sign, or we would abstain on every feed.
+            Refused: The request is not one we sign, we would abstain on every feed, or the signer failed.
         """
         context = self._context()
         if context is None:
@@ -173,11 +182,17 @@ class Observer:
         if not any(prices):
             raise Refused(Code.NOTHING_TO_SIGN, self._reasons(newer, indices))
         report = Report(request.observed_at, request.feed_ids, prices)
-        signature = self._signer.sign(report_digest(context.domain.separator(), report))
-        signed = SignedReport(report, signature, self._signer.address)
         self._pin(request.observed_at, moment)
+        signed = await self._sign(context.domain, report)
         self._keep(Observation(moment, context.domain, signed, self._entries(report, newer, indices)))
         return signed
+
+    async def _sign(self, domain: Domain, report: Report) -> SignedReport:
+        try:
+            signature = await self._signer.sign_typed(report_message(domain.separator(), report))
+        except SignerFailed as error:
+            raise Refused(Code.SIGNER_FAILED, str(error)) from None
+        return SignedReport(report, signature, self._signer.address)
 
     def _moment(self, observed_at: int, now_ms: int) -> Moment:
         return self._pinned.get(observed_at) or self._moment_at(min(observed_at * 1000, now_ms))
@@ -252,7 +267,9 @@ def _check(request: ObserveRequest, context: Context, now_ms: int) -> None:
 
 
 def _check_clocks(context: Context, now_s: int) -> None:
-    """Sign nothing while our clock and the chain's disagree: one of them is wrong, and we cannot tell which."""
+    """Sign nothing while our clock and the venues' or the chain's disagree: who is wrong, we cannot tell."""
+    if context.clock:
+        raise Refused(Code.WRONG_CLOCK, context.clock)
     ahead_s = context.head_time - now_s
     if ahead_s > MAX_BLOCK_AHEAD_S:
         raise Refused(Code.NOT_READY, f"the newest block is {ahead_s} s ahead of our clock")

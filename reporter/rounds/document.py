@@ -59,10 +59,15 @@ def hashes(document: Mapping[str, Any]) -> dict[str, str]:
     return {name: hash_of(part) for name, part in _parts(document)}
 
 
-def attestation_digest(domain: Domain, observed_at: int, attestation_hash: str) -> bytes:
-    """The 32 bytes that the reporter signs for the whole record: EIP-712, in the report's domain."""
+def attestation_message(domain: Domain, observed_at: int, attestation_hash: str) -> bytes:
+    """The 66 bytes whose hash the reporter signs for the whole record: EIP-712, in the report's domain."""
     words = RECORD_TYPEHASH + observed_at.to_bytes(32, "big") + bytes.fromhex(attestation_hash[2:])
-    return keccak(b"\x19\x01" + domain.separator() + keccak(words))
+    return b"\x19\x01" + domain.separator() + keccak(words)
+
+
+def attestation_digest(domain: Domain, observed_at: int, attestation_hash: str) -> bytes:
+    """The 32 bytes that are signed for the whole record."""
+    return keccak(attestation_message(domain, observed_at, attestation_hash))
 
 
 def configuration_hash(plan: Sequence[FeedRules]) -> str:

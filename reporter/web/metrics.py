@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from reporter.models import SCALE
@@ -27,15 +27,15 @@ def exposition(status: Document, feeds: Sequence[Document]) -> bytes:
     """
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_Documents([*_node(status), *_venues(status), *_feeds(feeds)]))
+    registry.register(_Documents([*_node(status), *_gas_key(status), *_venues(status), *_feeds(feeds)]))
     return generate_latest(registry)
 
 
 class _Documents(Collector):
-    def __init__(self, families: Sequence[GaugeMetricFamily]) -> None:
+    def __init__(self, families: Sequence[Metric]) -> None:
         self._families = families
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         yield from self._families
 
 
@@ -55,15 +55,39 @@ def _node(status: Document) -> Iterator[GaugeMetricFamily]:
     yield _family("reasons", "How many reasons there are.", (), [((), len(status["reasons"]))])
     yield _family("chain_head_number", "The newest block.", (), [((), status["block"])])
     yield _family("quorum", "Signatures that an update needs.", (), [((), status["quorum"])])
+    loaded = status["configuration"]
+    good = [((), int(not loaded["problem"]))]
+    yield _family("config_last_reload_successful", "0 while the file on disk was refused.", (), good)
+    seconds = [((), loaded["loadedMs"] / 1000)]
+    yield _family("config_loaded_timestamp_seconds", "When the one in force was read.", (), seconds)
+    clock = status["clock"]
+    off_s = None if clock["offMs"] is None else clock["offMs"] / 1000
+    yield _family("clock_off_seconds", "Ours ahead of the venues', at least.", (), [((), off_s)])
+    yield _family("clock_wrong", "1 while nothing is signed for it.", (), [((), int(clock["wrong"]))])
     endpoints = status["endpoints"].items()
     states = [((name, endpoint["state"]), 1) for name, endpoint in endpoints]
     yield _family("endpoint_state", "1 for the state of each RPC endpoint.", ("endpoint", "state"), states)
-    key = status["gasKey"] or {"balanceWei": None, "spentGweiLastDay": None}
+
+
+def _gas_key(status: Document) -> Iterator[Metric]:
+    key = status["gasKey"]
+    if key is None:
+        return
     balance, spent = key["balanceWei"], key["spentGweiLastDay"]
     ether = None if balance is None else int(balance) / WEI_IN_ETHER
     yield _family("gas_key_balance_ether", "What the gas key owns.", (), [((), ether)])
     ether = None if spent is None else int(spent) / GWEI_IN_ETHER
     yield _family("gas_spent_last_day_ether", "What transactions cost in 24 h.", (), [((), ether)])
+    hour = [((), key["gasLastHour"])]
+    yield _family("gas_used_last_hour", "Gas of transactions mined in the last hour.", (), hour)
+    stopped = [((), int(key["capped"] is not None))]
+    yield _family("sending_stopped", "1 while a cap on spending keeps us from sending.", (), stopped)
+    for name, unit in (("gas_used", "gas"), ("spent_wei", "wei")):
+        says = "Of final transactions, shared out over the feeds of each."
+        counter = CounterMetricFamily(f"spotline_{name}", says, labels=("purpose", "feed"))
+        for total in key["totals"]:
+            counter.add_metric((total["purpose"], total["feed"]), int(total[unit]))
+        yield counter
 
 
 def _venues(status: Document) -> Iterator[GaugeMetricFamily]:
@@ -79,6 +103,10 @@ def _venues(status: Document) -> Iterator[GaugeMetricFamily]:
     yield _family("venue_consecutive_failures", "Fetches in a row without a quote.", ("venue",), failures)
     breakers = [((n, str(v["breaker"])), 1) for n, v in venues]
     yield _family("venue_breaker_state", "1 for the state of each breaker.", ("venue", "state"), breakers)
+    standing = [((n,), len(v["standing"])) for n, v in venues]
+    yield _family(
+        "venue_standing_markets", "Markets that say the same again and again.", ("venue",), standing
+    )
     streams = [((n, v["stream"]["state"]), 1) for n, v in venues if v["stream"]]
     yield _family("venue_stream_state", "1 for the state of each stream.", ("venue", "state"), streams)
     excluded = [((feed, venue), 1) for feed, names in status["excluded"].items() for venue in names]

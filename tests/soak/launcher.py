@@ -37,20 +37,20 @@ class Step:
     answered: bool = False
 
 
-OBSERVE, SUBMIT = "reporter.peers.observe", "reporter.chain.submit"
+OBSERVE, FLIGHT = "reporter.peers.observe", "reporter.chain.flight"
 STEPS = {
     "after fetch": Step(Book, "put", after=False, passings=300),
     "after aggregate": Step(Pricer, "moment", after=True, passings=40),
     "before persist": Step(Store, "claim", after=False, caller=OBSERVE),
     "after persist": Step(Store, "claim", after=True, caller=OBSERVE),
-    "before sign": Step(LocalSigner, "sign", after=False, caller=OBSERVE),
-    "after sign": Step(LocalSigner, "sign", after=True, caller=OBSERVE),
+    "before sign": Step(LocalSigner, "sign_typed", after=False, caller=OBSERVE),
+    "after sign": Step(LocalSigner, "sign_typed", after=True, caller=OBSERVE),
     "before journal": Step(Store, "journal_sent", after=False, passings=2),
     "after journal": Step(Store, "journal_sent", after=True, passings=2),
     "before send": Step(Rpc, "send", after=False, passings=2),
     "after send": Step(Rpc, "send", after=True, passings=2),
-    "before receipt": Step(Rpc, "receipt", after=False, caller=SUBMIT, passings=2),
-    "after receipt": Step(Rpc, "receipt", after=True, caller=SUBMIT, passings=2, answered=True),
+    "before receipt": Step(Rpc, "receipt", after=False, caller=FLIGHT, passings=2),
+    "after receipt": Step(Rpc, "receipt", after=True, caller=FLIGHT, passings=2, answered=True),
     "after submit": Step(Submitter, "submit", after=True, passings=2),
 }
 

@@ -69,8 +69,8 @@ class Node:
         return [sys.executable, "-m", "reporter.cli", "run", "--config", str(self.config)]
 
     def set_clock(self, offset: str) -> None:
-        """What libfaketime reads each second: ``+0``, ``+300``, ``+0 x2``."""
-        self._clock.write_text(f"{offset}\n")
+        """What libfaketime reads each second: ``+0``, ``+300``, ``+0 x2``. A rate holds until another is named."""
+        self._clock.write_text(f"{offset}\n" if "x" in offset else f"{offset} x1\n")
 
     async def start(self, argv: Sequence[str] | None = None) -> None:
         """Start it, once by another program if ``argv`` says so."""

@@ -65,9 +65,16 @@ class Devnet:
 
     def latest_round_data(self, feed: str) -> tuple[int, int, int, int, int]:
         """``latestRoundData()`` of the feed's own address."""
+        return self._read(feed, "0xfeaf968c")
+
+    def round_data(self, feed: str, round_id: int) -> tuple[int, int, int, int, int]:
+        """``getRoundData(uint80)`` of the feed's own address."""
+        return self._read(feed, "0x9a6fc8f5" + round_id.to_bytes(32, "big").hex())
+
+    def _read(self, feed: str, data: str) -> tuple[int, int, int, int, int]:
         address = self.ready["deployment"]["feeds"][feed]["address"]
-        data = bytes.fromhex(self.rpc("eth_call", {"to": address, "data": "0xfeaf968c"}, "latest")[2:])
-        words = [int.from_bytes(data[i : i + 32], "big") for i in range(0, 160, 32)]
+        answer = bytes.fromhex(self.rpc("eth_call", {"to": address, "data": data}, "latest")[2:])
+        words = [int.from_bytes(answer[i : i + 32], "big") for i in range(0, 160, 32)]
         return tuple(words)
 
     def api(self, reporter: int, path: str) -> tuple[int, Any]:

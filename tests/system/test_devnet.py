@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -310,10 +311,10 @@ def test_chain_lost__anvil_killed__said_and_stopped_with_a_summary():
     assert summary["funding"] == {}
 
 
-def test_second_instance__same_keystore_other_folder__refused(net, tmp_path):
+def test_second_instance__copies_of_its_keys_in_another_folder__refused(net, tmp_path):
     config = Path(net.ready["reporters"][0]["config"])
     for name in ("signing.json", "gas.json", "password"):
-        (tmp_path / name).symlink_to(config.parent / name)
+        shutil.copy(config.parent / name, tmp_path / name)
     (tmp_path / "deployment.json").write_text((config.parent.parent / "deployment.json").read_text())
     text = config.read_text().replace("../deployment.json", "deployment.json")
     (tmp_path / "spotline.toml").write_text(text)

@@ -3,115 +3,22 @@ lie or hang."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from eth_account import Account
-from eth_utils.address import to_checksum_address
 
-from reporter.chain.calls import Call
 from reporter.chain.fees import FeeRules, Fees
+from reporter.chain.flight import NonceGap
 from reporter.chain.local import LocalChain
-from reporter.chain.rpc import Rpc, SendRefused
-from reporter.chain.submit import Mined, NonceGap, SubmitRules, Submitter
+from reporter.chain.rpc import SendRefused
+from reporter.chain.sender import SubmitRules
 from reporter.errors import ChainError
-from reporter.store import Store
-from tests.system.chains import chain, hang, lie, mine, mining, proxy
+from tests.system.chains import hang, lie, mine, mining, proxy
+from tests.system.rigs import CALL, GWEI, RULES, Make, killed, local, make
 
+__all__ = ["local", "make"]  # fixtures
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
-GWEI = 10**9
-RULES = SubmitRules(FeeRules(100 * GWEI, 3 * GWEI), block_time_s=1, confirmations=2)
-CALL = Call(to_checksum_address("0x" + "de" * 20), b"hello", 30_000, "update")
-ACCOUNTS = iter(range(1, 1_000))
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["anvil", "hardhat"])
-async def local(request: Any, tmp_path_factory: Any) -> AsyncIterator[LocalChain]:
-    async with chain(request.param, tmp_path_factory.mktemp(request.param)) as made:
-        yield made
-
-
-@dataclass
-class Rig:
-    """One gas key of its own on the chain, with a journal."""
-
-    local: LocalChain
-    folder: Path
-    key: str
-    store: Store
-    submitter: Submitter
-    rpc: Rpc
-
-    async def refresh(self) -> None:
-        await self.submitter.refresh(await self.rpc.head())
-
-    async def submit(self, call: Call = CALL, timeout_s: float = 20) -> Mined:
-        head = await self.rpc.head()
-        return await self.submitter.submit(call, head.base_fee, timeout_s)
-
-    async def pending(self, count: int = 1) -> dict[str, Any]:
-        """Our transaction in the pool, as soon as that many were journalled."""
-        deadline = time.monotonic() + 15
-        while time.monotonic() < deadline:
-            if len(rows := self.store.journal()) >= count:
-                found = await self.local.request("eth_getTransactionByHash", rows[0]["tx_hash"])
-                if found is not None:
-                    return dict(found)
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"no {count} transactions in {self.store.journal()}")
-
-    async def nonces_mined(self) -> int:
-        count = await self.local.request("eth_getTransactionCount", self.submitter.address, "latest")
-        return int(count, 16)
-
-    def states(self) -> list[str]:
-        return [row["state"] for row in self.store.journal()]
-
-
-Make = Callable[..., Any]
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def make(local: LocalChain, tmp_path: Path) -> AsyncIterator[Make]:
-    rigs: list[Rig] = []
-
-    async def build(
-        *urls: str, again: Rig | None = None, rules: SubmitRules = RULES, funds: bool = True
-    ) -> Rig:
-        key = again.key if again else "0x" + f"{next(ACCOUNTS):064x}"
-        folder = again.folder if again else tmp_path / str(len(rigs))
-        rpc, store = Rpc(urls or [local.url], 31337, timeout_s=2, block_time_s=1), Store(folder)
-        account = Account.from_key(key)
-        if again is None and funds:
-            await local.fund([account.address])
-            await mine(local)
-        rig = Rig(
-            local,
-            folder,
-            key,
-            store,
-            Submitter(rpc, account, store, rules, lambda: time.time_ns() // 10**6),
-            rpc,
-        )
-        rigs.append(rig)
-        return rig
-
-    yield build
-    for rig in rigs:
-        await rig.rpc.close()
-        rig.store.close()
-    await local.request("evm_setAutomine", False)
-
-
-async def killed(rig: Rig, running: "asyncio.Task[Mined]") -> None:
-    """End a rig as kill -9 would, as far as the journal sees it."""
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    rig.store.close()
 
 
 async def test_submit__twice__nonces_in_order_and_one_call_on_the_way(local: LocalChain, make: Make) -> None:
@@ -215,7 +122,7 @@ async def test_settle__mined_while_we_were_dead__known_after_the_start(local: Lo
 
     assert again.states() == ["mined"]
     assert again.store.journal_open() == []
-    assert again.store.spent_gwei(0) > 0
+    assert again.store.spent(0).gwei > 0
 
 
 async def test_submit__dropped_from_the_pool__comes_again_with_the_same_nonce(
@@ -235,7 +142,7 @@ async def test_submit__dropped_from_the_pool__comes_again_with_the_same_nonce(
 async def test_submit__somebody_else_used_the_nonce__next_one_is_taken(local: LocalChain, make: Make) -> None:
     rig = await make()
     other = await make()
-    other.submitter._account = Account.from_key(rig.key)
+    other.submitter.sender.account = Account.from_key(rig.key)
     await rig.refresh()
     async with mining(local):
         await other.submit()
@@ -364,7 +271,7 @@ async def test_send__what_the_node_says__is_understood(local: LocalChain, make: 
     account = Account.from_key(rig.key)
 
     async def said(**changes: Any) -> list[str]:
-        transaction = rig.submitter._transaction(CALL, 1, _fees(10)) | changes
+        transaction = rig.submitter.sender.transaction(CALL, 1, _fees(10)) | changes
         raw = bytes(account.sign_transaction(transaction).raw_transaction)
         with pytest.raises(SendRefused) as refused:
             await rig.rpc.send(raw)
@@ -374,10 +281,10 @@ async def test_send__what_the_node_says__is_understood(local: LocalChain, make: 
     assert await said(chainId=5) == ["wrong chain"]
     assert await said(value=10**30) == ["no funds"]
     await rig.rpc.send(
-        bytes(account.sign_transaction(rig.submitter._transaction(CALL, 1, _fees(10))).raw_transaction)
+        bytes(account.sign_transaction(rig.submitter.sender.transaction(CALL, 1, _fees(10))).raw_transaction)
     )
     await rig.rpc.send(
-        bytes(account.sign_transaction(rig.submitter._transaction(CALL, 1, _fees(10))).raw_transaction)
+        bytes(account.sign_transaction(rig.submitter.sender.transaction(CALL, 1, _fees(10))).raw_transaction)
     )
     assert await said(data=b"x") == ["underpriced"]
     await mine(local)

@@ -24,7 +24,7 @@ from tests.unit.peers import AGGREGATOR, BTC, DOMAIN, NOW_MS, QUORUM, REPORTERS,
 pytestmark = pytest.mark.system
 PREFIX = subjects(31337, AGGREGATOR)
 TIMEOUT_S = 1.0
-Behave = Callable[[ObserveRequest], SignedReport]
+Behave = Callable[[ObserveRequest], Awaitable[SignedReport]]
 
 
 def honest(number: int) -> Behave:
@@ -125,7 +125,7 @@ async def connected(site: NatsSite) -> None:
     raise AssertionError("not connected to nats-server")
 
 
-def _nobody(_: SignedAsk) -> SignedReport:
+async def _nobody(_: SignedAsk) -> SignedReport:
     raise Refused(Code.NOT_READY, "only asks")
 
 
@@ -162,7 +162,7 @@ async def test_gather__all_honest__a_quorum(site: Site) -> None:
 
 
 async def test_gather__one_refuses_one_forges__the_five_others(site: Site) -> None:
-    def refuse(_: ObserveRequest) -> SignedReport:
+    async def refuse(_: ObserveRequest) -> SignedReport:
         raise Refused(Code.NOTHING_TO_SIGN, "BTC/USD: not due")
 
     async with seven(site, r5=refuse, r6=honest(2)) as asks:
@@ -173,7 +173,7 @@ async def test_gather__one_refuses_one_forges__the_five_others(site: Site) -> No
 
 
 async def test_gather__three_refuse__no_batch_and_each_reason(site: Site) -> None:
-    def refuse(_: ObserveRequest) -> SignedReport:
+    async def refuse(_: ObserveRequest) -> SignedReport:
         raise Refused(Code.NOTHING_TO_SIGN, "BTC/USD: not due")
 
     async with seven(site, r4=refuse, r5=refuse, r6=refuse) as asks:

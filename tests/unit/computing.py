@@ -1,7 +1,7 @@
 """One moment of the index from a few whole prices."""
 
 from reporter.index import compute, plan
-from reporter.index.aggregate import venue_prices
+from reporter.index.aggregate import venue_prices, venue_weights
 from reporter.index.outliers import Screening, screen
 from reporter.index.row import Row
 from reporter.index.state import NEW
@@ -35,7 +35,7 @@ def btc(prices: list[int], min_venues: int = 1) -> Index:
 
 
 def judged(votes: list[Row], feed: FeedRules) -> Screening:
-    return screen(votes, venue_prices(votes), feed, NEW, AT)
+    return screen(votes, venue_prices(votes), venue_weights(votes, feed), feed, NEW, AT)
 
 
 def source(index: Index, venue: str, symbol: str = "BTC/USD") -> SourceTrace:

@@ -1,6 +1,7 @@
 """Reporters in memory: real signatures, real ledger rules, no socket."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 from reporter.keys import LocalSigner
 from reporter.models import SCALE, Index, Round, Status, feed_id
@@ -19,6 +20,15 @@ QUORUM = 5
 DOMAIN = Domain(31337, AGGREGATOR, config_digest(1, REPORTERS, QUORUM))
 TERMS = {name: FeedTerms(name, 8, TriggerRules(5_000, 3_600, 30)) for name in ("BTC/USD", "ETH/USD")}
 BTC, ETH = feed_id("BTC/USD"), feed_id("ETH/USD")
+
+
+def at_once(work: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns that waits for nothing, as with a key in memory."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it waited")
 
 
 class MemoryLedger:
@@ -66,12 +76,13 @@ def observer(
     ready: bool = True,
     reporters: Sequence[str] = REPORTERS,
     head_time: int = NOW_S,
+    clock: str = "",
     keep: Callable[[Observation], None] = lambda _: None,
 ) -> Observer:
     """A reporter that sees BTC 1 % above and ETH exactly at the chain's answers, unless told otherwise."""
     shown = prices or {"BTC/USD": index("BTC/USD", 64_640), "ETH/USD": index("ETH/USD", 3_000)}
     held = rounds or {"BTC/USD": round_("BTC/USD", 64_000, 100), "ETH/USD": round_("ETH/USD", 3_000, 100)}
-    context = Context(DOMAIN, reporters, held, paused, head_time, 60) if ready else None
+    context = Context(DOMAIN, reporters, held, paused, head_time, 60, clock) if ready else None
     by_id = {feed_id(name): terms for name, terms in TERMS.items()}
     return Observer(
         SIGNERS[number],

@@ -47,17 +47,17 @@ def prices_of(legs: list[Priced]) -> dict[str, int]:
 
 
 def middle_and_band(legs: list[Priced], rules: FeedRules) -> tuple[int, int]:
-    prices = list(prices_of(legs).values())
-    m = median(prices)
-    mad = median([abs(price - m) for price in prices])
+    prices, shares = prices_of(legs), venue_shares(legs, rules)
+    m = weighted_median([(prices[venue], shares[venue]) for venue in prices])
+    mad = weighted_median([(abs(prices[venue] - m), shares[venue]) for venue in prices])
     band = floor(Fraction(6 * 14826 * mad * PPM, 10_000 * m))
     return m, max(rules.band_min_ppm, min(rules.band_max_ppm, band))
 
 
 def judge(
     legs: list[Priced], rules: FeedRules, memory: Memory, at_ms: int
-) -> tuple[list[Leg], bool, int, dict[Leg, int | None]]:
-    """Which legs are out, whether that would leave too few, ``m``, and the exclusions from now on."""
+) -> tuple[list[Leg], int | None, int, dict[Leg, int | None]]:
+    """Which legs are out, the band if that would leave too few, ``m``, and the exclusions from now on."""
     seen_lately = memory.at_ms is not None and at_ms - memory.at_ms <= rules.readmit_ms
     say = [x for x in legs if x.leg not in memory.excluded] or legs
     m, band = middle_and_band(say, rules)
@@ -78,12 +78,13 @@ def judge(
         elif distance > Fraction(band, PPM):
             exclusions[x.leg] = None
             out.append(x.leg)
-    venues = {x.leg.venue for x in legs}
+    shares = venue_shares(legs, rules)
     left = {x.leg.venue for x in legs if x.leg not in out}
-    too_few = bool(out) and (len(left) < 3 or 2 * len(left) <= len(venues))
+    few = len(left) < 3 or 2 * len(left) <= len(shares) or sum(shares[v] for v in left) <= Fraction(1, 2)
+    too_few = bool(out) and few
     if too_few:  # none is dropped, so none is newly excluded; the earlier ones go on waiting, or start over
         exclusions = {leg: since for leg, since in exclusions.items() if leg in memory.excluded}
-    return out, too_few, m, exclusions
+    return out, band if too_few else None, m, exclusions
 
 
 def watch_bias(
@@ -110,10 +111,10 @@ def watch_bias(
 # ------------------------------------------------------------------ Aggregation and status
 
 
-def venue_shares(legs: list[Priced], rules: FeedRules, *, plain: bool) -> dict[str, Fraction]:
-    """Exact parts of 1: equal ones, or configured times freshness with the cap."""
+def venue_shares(legs: list[Priced], rules: FeedRules) -> dict[str, Fraction]:
+    """Exact parts of 1: equal ones, or with 5 venues or more configured times freshness with the cap."""
     venues = {x.leg.venue for x in legs}
-    if plain:
+    if len(venues) < 5:
         return {venue: Fraction(1, len(venues)) for venue in venues}
     configured = dict(rules.weights)
     smallest = min(configured.values(), default=1)
@@ -134,12 +135,14 @@ def venue_shares(legs: list[Priced], rules: FeedRules, *, plain: bool) -> dict[s
 
 
 def settle(
-    legs: list[Priced], rules: FeedRules, memory: Memory, at_ms: int, *, too_few: bool
+    legs: list[Priced], rules: FeedRules, memory: Memory, at_ms: int, kept_band: int | None
 ) -> tuple[Status, int | None]:
     prices = prices_of(legs)
     ordered = sorted(prices.values())
     if len(ordered) < max(1, rules.min_venues):
         return Status.INVALID, None
+    shares = venue_shares(legs, rules)
+    price = weighted_median([(prices[venue], shares[venue]) for venue in prices])
     status = Status.REDUCED if len(ordered) < 5 else Status.OK
     if len(ordered) == 1:
         status = alone(ordered[0], rules, memory, at_ms)
@@ -147,12 +150,11 @@ def settle(
         low, high = ordered
         if Fraction(high - low, low) > Fraction(rules.two_venue_agreement_ppm, PPM):
             status = Status.HELD
+    if kept_band is not None and Fraction(abs(median(ordered) - price), price) > Fraction(kept_band, PPM):
+        status = Status.HELD
     if status is Status.HELD:
         return status, None
-    if status is Status.OK and not too_few:
-        shares = venue_shares(legs, rules, plain=False)
-        return status, weighted_median([(prices[venue], shares[venue]) for venue in prices])
-    return (Status.DEGRADED if too_few else status), median(ordered)
+    return (Status.DEGRADED if kept_band is not None else status), price
 
 
 def alone(price: int, rules: FeedRules, memory: Memory, at_ms: int) -> Status:
@@ -204,11 +206,11 @@ def one_feed(
     everybody = priced_legs(rules, quotes, results, at_ms)
     legs = called_upon(everybody, rules, memory)
     before = set(memory.excluded)
-    out, too_few, m, exclusions = [], False, 0, dict.fromkeys(memory.excluded, None)
+    out, kept_band, m, exclusions = [], None, 0, dict.fromkeys(memory.excluded, None)
     if legs:
-        out, too_few, m, exclusions = judge(legs, rules, memory, at_ms)
-    counted = [x for x in legs if too_few or x.leg not in out]
-    status, price, confidence = sure(counted, rules, memory, at_ms, too_few=too_few)
+        out, kept_band, m, exclusions = judge(legs, rules, memory, at_ms)
+    counted = [x for x in legs if kept_band is not None or x.leg not in out]
+    status, price, confidence = sure(counted, rules, memory, at_ms, kept_band)
     recent = memory.last is not None and at_ms - memory.last[0] <= rules.hold_ms
     result = Result(
         status,
@@ -216,7 +218,7 @@ def one_feed(
         confidence,
         flags_of(price, rules, memory, at_ms) if price is not None else (),
         (memory.last[1], memory.last[0]) if status is Status.HELD and recent else None,
-        traces(rules, legs, counted, price, too_few=too_few),
+        traces(rules, legs, counted, price),
         max((at_ms - age_ms(quotes[x.leg], at_ms) for x in counted), default=0),
     )
     memory.excluded = exclusions
@@ -231,10 +233,10 @@ def one_feed(
 
 
 def sure(
-    counted: list[Priced], rules: FeedRules, memory: Memory, at_ms: int, *, too_few: bool
+    counted: list[Priced], rules: FeedRules, memory: Memory, at_ms: int, kept_band: int | None
 ) -> tuple[Status, int | None, int | None]:
     """Status, price and confidence: too wide a confidence degrades, or holds back."""
-    status, price = settle(counted, rules, memory, at_ms, too_few=too_few)
+    status, price = settle(counted, rules, memory, at_ms, kept_band)
     if price is None:
         return status, None, None
     confidence = confidence_of(counted, rules)
@@ -256,13 +258,12 @@ def remember(price: int | None, rules: FeedRules, memory: Memory, at_ms: int) ->
 
 
 def traces(
-    rules: FeedRules, legs: list[Priced], counted: list[Priced], price: int | None, *, too_few: bool
+    rules: FeedRules, legs: list[Priced], counted: list[Priced], price: int | None
 ) -> dict[Leg, tuple[bool, int | None, int]]:
     found: dict[Leg, tuple[bool, int | None, int]] = {leg: (False, None, 0) for leg in rules.legs}
     for x in legs:
         found[x.leg] = (False, x.price, 0)
-    few = too_few or len({x.leg.venue for x in counted}) < 5
-    shares = venue_shares(counted, rules, plain=few) if price is not None else {}
+    shares = venue_shares(counted, rules) if price is not None else {}
     for x in counted:
         of_venue = sum(y.weight for y in counted if y.leg.venue == x.leg.venue)
         part = PPM * shares.get(x.leg.venue, Fraction(0)) * x.weight / of_venue

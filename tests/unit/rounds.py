@@ -11,12 +11,23 @@ from reporter.index import plan
 from reporter.models import SCALE, FeedRules, Leg, Quote, feed_id
 from reporter.peers.observe import Context, FeedTerms, Observer
 from reporter.pricing import Pricer
-from reporter.recorder import Recorder
+from reporter.recorder import finished, message_of
 from reporter.rounds.canonical import hash_of, loads
-from reporter.rounds.document import attestation_digest, hashes
+from reporter.rounds.document import attestation_digest, configuration_hash, hashes, to_document
 from reporter.rounds.observation import Observation
 from reporter.trigger import TriggerRules
-from tests.unit.peers import BTC, DOMAIN, ETH, NOW_S, REPORTERS, SIGNERS, MemoryLedger, request, round_
+from tests.unit.peers import (
+    BTC,
+    DOMAIN,
+    ETH,
+    NOW_S,
+    REPORTERS,
+    SIGNERS,
+    MemoryLedger,
+    at_once,
+    request,
+    round_,
+)
 
 UNKNOWN = feed_id("DOGE/USD")
 QUIET = feed_id("SOL/USD")
@@ -91,14 +102,16 @@ def observation() -> Observation:
         put_quotes(book, (NOW_S - 1 - before_s) * 1000)
         pricer.at((NOW_S - 1 - before_s) * 1000)
     put_quotes(book, (NOW_S - 1) * 1000)
-    site(book, pricer, found.append).answer(request(BTC, ETH, QUIET, UNKNOWN), NOW_S * 1000 + 400)
+    asked = request(BTC, ETH, QUIET, UNKNOWN)
+    at_once(site(book, pricer, found.append).answer(asked, NOW_S * 1000 + 400))
     return found[0]
 
 
 @lru_cache(maxsize=1)
 def body() -> bytes:
     """Its record's bytes."""
-    return Recorder(SIGNERS[0], Rows(), RULES).body(observation())
+    found = to_document(observation(), configuration_hash(RULES))
+    return finished(found, at_once(SIGNERS[0].sign_typed(message_of(found, DOMAIN))))
 
 
 def record() -> dict[str, Any]:

@@ -16,23 +16,27 @@ pytestmark = pytest.mark.unit
 SIGNED = SignedReport(Report(request().observed_at, (BTC, ETH), (1, 0)), bytes(64), REPORTERS[4])
 
 
-def _ask(signer=SIGNERS[0]) -> bytes:
-    return Asker(signer).body(request())
+async def _ask(signer=SIGNERS[0]) -> bytes:
+    return await Asker(signer).body(request())
 
 
 def _door(answered, reporters=REPORTERS, clock=lambda: 1.0) -> Door:
-    return Door(lambda asked: answered.append(asked) or SIGNED, lambda: reporters, Rates(clock))
+    async def observe(asked):
+        answered.append(asked)
+        return SIGNED
+
+    return Door(observe, lambda: reporters, Rates(clock))
 
 
-def _refused(door: Door, ask: SignedAsk) -> Code:
+async def _refused(door: Door, ask: SignedAsk) -> Code:
     with pytest.raises(Refused) as refused:
-        door.answer(ask)
+        await door.answer(ask)
     return refused.value.code
 
 
-def test_door__reporter_of_the_set__answered():
+async def test_door__reporter_of_the_set__answered():
     answered = []
-    _door(answered).answer(parse_ask(_ask()))
+    await _door(answered).answer(parse_ask(await _ask()))
 
     assert [(asked.observed_at, asked.feed_ids) for asked in answered] == [
         (request().observed_at, (BTC, ETH))
@@ -51,42 +55,42 @@ def test_door__reporter_of_the_set__answered():
     ],
     ids=["stranger", "other time", "other feeds", "a report", "zeros", "ones"],
 )
-def test_door__not_the_reporters_signature_on_this_ask__refused(signature):
+async def test_door__not_the_reporters_signature_on_this_ask__refused(signature):
     answered = []
 
-    assert _refused(_door(answered), SignedAsk(request(), signature)) is Code.NOT_A_REPORTER
+    assert await _refused(_door(answered), SignedAsk(request(), signature)) is Code.NOT_A_REPORTER
     assert answered == []
 
 
-def test_door__chain_not_read__not_ready():
-    assert _refused(_door([], reporters=None), parse_ask(_ask())) is Code.NOT_READY
+async def test_door__chain_not_read__not_ready():
+    assert await _refused(_door([], reporters=None), parse_ask(await _ask())) is Code.NOT_READY
 
 
-def test_door__one_reporter_floods__slowed_down_alone():
+async def test_door__one_reporter_floods__slowed_down_alone():
     answered = []
     door = _door(answered)
-    flood = parse_ask(_ask())
+    flood = parse_ask(await _ask())
     for _ in range(40):
-        door.answer(flood)
+        await door.answer(flood)
 
-    assert _refused(door, flood) is Code.TOO_MANY_REQUESTS
-    door.answer(parse_ask(_ask(SIGNERS[1])))
+    assert await _refused(door, flood) is Code.TOO_MANY_REQUESTS
+    await door.answer(parse_ask(await _ask(SIGNERS[1])))
     assert len(answered) == 41
 
 
-def test_asker__same_ask_for_many_peers__signed_once():
+async def test_asker__same_ask_for_many_peers__signed_once():
     signed = []
 
     class Counting:
         address = REPORTERS[0]
 
-        def sign(self, digest):
-            signed.append(digest)
-            return SIGNERS[0].sign(digest)
+        async def sign_typed(self, message):
+            signed.append(message)
+            return await SIGNERS[0].sign_typed(message)
 
     asker = Asker(Counting())
-    bodies = {asker.body(request()) for _ in range(30)}
-    asker.body(request(BTC))
+    bodies = {await asker.body(request()) for _ in range(30)}
+    await asker.body(request(BTC))
 
     assert len(bodies) == 1
     assert len(signed) == 2
@@ -97,7 +101,7 @@ async def test_http__stranger__403_and_the_address():
     transport = httpx.ASGITransport(observe_app(_door([]).answer))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
         headers = {"content-type": "application/json"}
-        answer = await client.post("/observe", content=_ask(stranger), headers=headers)
+        answer = await client.post("/observe", content=await _ask(stranger), headers=headers)
 
     assert answer.status_code == 403
     assert stranger.address in answer.json()["detail"]

@@ -37,7 +37,7 @@ def _signed(number: int, *prices: int) -> SignedReport:
 
 def _asks(changed=None):
     async def honest(number, asked):
-        return observer(number).answer(asked, NOW_MS)
+        return await observer(number).answer(asked, NOW_MS)
 
     asks = {address: lambda r, n=n: honest(n, r) for n, address in enumerate(REPORTERS)}
     return asks | (changed or {})
@@ -97,7 +97,7 @@ async def test_gather__three_gone__no_batch_and_each_reason():
 )
 async def test_gather__forged_answer__left_out_with_the_reason(forge, says):
     async def forging(asked):
-        return forge(observer(2).answer(asked, NOW_MS))
+        return forge(await observer(2).answer(asked, NOW_MS))
 
     gathered = await _gather(_asks({REPORTERS[2]: forging}))
 
@@ -108,7 +108,7 @@ async def test_gather__forged_answer__left_out_with_the_reason(forge, says):
 
 async def test_gather__answer_of_another_reporter__left_out():
     async def borrowed(asked):
-        return observer(5).answer(asked, NOW_MS)
+        return await observer(5).answer(asked, NOW_MS)
 
     gathered = await _gather(_asks({REPORTERS[2]: borrowed}))
 
@@ -172,19 +172,19 @@ def _client(answer=None, rates=None):
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x")
 
 
-def _ask(signer=SIGNERS[0], asked=None) -> bytes:
-    return Asker(signer).body(asked or request())
+async def _ask(signer=SIGNERS[0], asked=None) -> bytes:
+    return await Asker(signer).body(asked or request())
 
 
 async def test_http__ask__signed_report_arrives_whole():
     local = observer(4)
     peer = _peer(lambda ask: local.answer(ask.request, NOW_MS))
 
-    assert await peer.ask(request()) == local.answer(request(), NOW_MS)
+    assert await peer.ask(request()) == await local.answer(request(), NOW_MS)
 
 
 async def test_http__refusal__typed_reason_arrives():
-    def refuse(_):
+    async def refuse(_):
         raise Refused(Code.WRONG_CHAIN, "chain 1, ours is 31337")
 
     with pytest.raises(PeerFailed, match="refused: wrong_chain: chain 1, ours is 31337"):
@@ -193,10 +193,10 @@ async def test_http__refusal__typed_reason_arrives():
 
 async def test_http__reports__newest_signed_report_readable_by_anyone():
     async with _client() as client:
-        await client.post("/observe", content=_ask(), headers=JSON)
+        await client.post("/observe", content=await _ask(), headers=JSON)
         listed = (await client.get("/reports")).json()
 
-    assert listed == [signed_document(observer(4).answer(request(), NOW_MS))]
+    assert listed == [signed_document(await observer(4).answer(request(), NOW_MS))]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ async def test_http__dead_peer__unreachable():
 )
 async def test_http__request_a_browser_could_send__refused(headers):
     async with _client() as client:
-        answer = await client.post("/observe", content=_ask(), headers=headers)
+        answer = await client.post("/observe", content=await _ask(), headers=headers)
 
     assert answer.status_code == 400
 
@@ -285,9 +285,11 @@ async def test_http__request_a_browser_could_send__refused(headers):
 async def test_http__flood_from_one_address__429_and_served_again_later():
     clock = [100.0]
     async with _client(rates=Rates(lambda: clock[0])) as client:
-        codes = [(await client.post("/observe", content=_ask(), headers=JSON)).status_code for _ in range(60)]
+        codes = [
+            (await client.post("/observe", content=await _ask(), headers=JSON)).status_code for _ in range(60)
+        ]
         clock[0] += 1
-        later = (await client.post("/observe", content=_ask(), headers=JSON)).status_code
+        later = (await client.post("/observe", content=await _ask(), headers=JSON)).status_code
 
     assert codes == [200] * 40 + [429] * 20
     assert later == 200

@@ -130,7 +130,4 @@ def test_compute__simulated_quote__keeps_its_label() -> None:
 
 
 def test_aggregate__min_venues_zero__still_needs_one() -> None:
-    assert (
-        aggregate({}, {}, rules("BTC/USD", "a:BTC/USD", min_venues=0), degraded=False).status
-        is Status.INVALID
-    )
+    assert aggregate({}, {}, rules("BTC/USD", "a:BTC/USD", min_venues=0)).status is Status.INVALID

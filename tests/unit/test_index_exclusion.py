@@ -81,7 +81,38 @@ def test_outlier__could_not_be_dropped__is_not_excluded_from_then_on() -> None:
     assert tape.memory[FEED].excluded == ()
 
 
-def test_degraded__median_of_all__the_shares_are_equal() -> None:
+LIGHT = (("a", 100), ("b", 100), ("c", 100), ("d", 1), ("e", 1), ("f", 1), ("g", 1))
+"""Capped at 24 % each, three of seven venues have 72 % of the weight."""
+
+
+def test_outlier__most_venues_with_little_weight__cannot_move_the_index_and_it_is_held() -> None:
+    tape = Tape(rules("abcdefg", weights=LIGHT))
+
+    index = tape(dict.fromkeys("abc", 100.0) | dict.fromkeys("defg", 103.0))
+
+    assert (index.status, index.price) == (Status.HELD, None)
+    assert index.reason == "most venues are at 103, most of the weight is at 100: more than 0.50 % apart"
+
+
+def test_outlier__three_of_the_light_venues__are_dropped() -> None:
+    tape = Tape(rules("abcdefg", weights=LIGHT))
+
+    index = tape(dict.fromkeys("abcd", 100.0) | dict.fromkeys("efg", 103.0))
+
+    assert (index.price, kept(index)) == (100 * SCALE, "abcd")
+
+
+def test_outlier__most_of_the_weight_would_go__none_is_dropped() -> None:
+    heavy = (("a", 100), ("b", 100), ("c", 10), *((venue, 13) for venue in "defghi"))
+    tape = Tape(rules("abcdefghi", weights=heavy))
+
+    index = tape({"a": 94, "b": 106, "c": 106} | dict.fromkeys("defghi", 100.0))
+
+    assert (index.status, index.price, kept(index)) == (Status.DEGRADED, 100 * SCALE, "abcdefghi")
+    assert index.reason.startswith("outliers among 9 venues")
+
+
+def test_degraded__median_of_all__weighs_as_ever() -> None:
     flat = dict.fromkeys("abcdefg", 100.0)
     tape = Tape(rules("abcdefg", weights=(("a", 60), ("b", 1))))
     for out in ({"a": 102}, {"a": 102, "b": 102}, {"a": 102, "b": 102, "c": 102}):
@@ -90,7 +121,7 @@ def test_degraded__median_of_all__the_shares_are_equal() -> None:
     index = tape(flat | {"a": 100.3, "b": 100.3, "c": 100.3, "d": 102})
 
     assert (index.status, index.price) == (Status.DEGRADED, 1003 * SCALE // 10)
-    assert [s.weight_ppm for s in index.sources] == [142_857] * 7
+    assert [s.weight_ppm for s in index.sources] == [240_000] + [126_666] * 6
 
 
 def test_one_venue__excluded_as_an_outlier__is_degraded_though_the_last_index_agrees() -> None:

@@ -136,6 +136,34 @@ def test_index__fewer_captured_than_honest_venues__stays_within_the_honest(
     assert index.price is None or min(prices) <= index.price <= max(prices)
 
 
+@settings(max_examples=4_000)
+@given(
+    sources(tight, 5, 8),
+    st.lists(st.integers(1, 60), min_size=8, max_size=8),
+    st.sets(st.sampled_from(VENUES), min_size=1, max_size=5),
+    st.lists(st.one_of(near, near, anywhere), min_size=8, max_size=8),
+    st.booleans(),
+)
+def test_index__captured_below_half_of_the_weight__stays_within_the_honest(
+    quotes: list[Quote], each: list[int], captured: set[str], lies: list[int], together: bool
+) -> None:
+    """Also where they are most of the venues. The honest are within 0.2 % of each other, so that the band keeps them."""
+    heavy = tuple(zip(VENUES, each, strict=True))
+    shares = {s.venue: s.weight_ppm for s in index_of(quotes, heavy).sources}
+    assume(2 * sum(shares.get(venue, 0) for venue in captured) < sum(shares.values()) - 2 * len(shares))
+    told = [lies[0] if together else lies[VENUES.index(quote.venue)] for quote in quotes]
+    index = index_of(
+        [
+            replace(quote, bid=lie, ask=lie, last=lie) if quote.venue in captured else quote
+            for quote, lie in zip(quotes, told, strict=True)
+        ],
+        heavy,
+    )
+    honest = [s.price for s in index.sources if s.venue not in captured and s.price]
+
+    assert index.price is None or min(honest) <= index.price <= max(honest)
+
+
 @many
 @given(sources(st.one_of(tight, near), 1), weights, st.sets(st.sampled_from(VENUES)))
 def test_index__captured_below_half_of_the_survivors_weight__stays_within_the_honest_survivors(

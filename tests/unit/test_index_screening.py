@@ -67,9 +67,13 @@ def test_compute__wide_book__is_dropped_unless_all_are_wide() -> None:
 def test_band__mad__is_clamped() -> None:
     feed = rules("BTC/USD", "a:BTC/USD")
 
-    assert band_ppm([10_000, 10_000, 10_000], 10_000, feed) == 5_000
-    assert band_ppm([9_970, 10_000, 10_020], 10_000, feed) == 17_791
-    assert band_ppm([9_000, 10_000, 11_000], 10_000, feed) == 50_000
+    def band(*prices: int) -> int:
+        named = dict(zip("abc", prices, strict=True))
+        return band_ppm(named, dict.fromkeys(named, 1), 10_000, feed)
+
+    assert band(10_000, 10_000, 10_000) == 5_000
+    assert band(9_970, 10_000, 10_020) == 17_791
+    assert band(9_000, 10_000, 11_000) == 50_000
 
 
 def test_screen__exactly_at_the_band__stays() -> None:

@@ -8,7 +8,7 @@ import pytest
 from eth_account import Account
 
 from reporter.errors import AlreadyRunning, KeyFileError
-from reporter.keys import LocalSigner, create_keystore, hold, load_account, load_secret, write_private
+from reporter.keys import LocalSigner, Lock, create_keystore, load_account, load_secret, write_private
 
 pytestmark = pytest.mark.unit
 FAST = 2**10
@@ -101,13 +101,14 @@ def test_load__folder_or_binary_file__says_so(tmp_path, files):
         load_secret(files[0], files[1])
 
 
-def test_hold__second_process__refused_until_released(files):
-    held = hold(files[0])
-    with pytest.raises(AlreadyRunning, match="another reporter is running with"):
-        hold(files[0])
-    held.close()
+def test_lock__second_process__refused_for_the_same_use_until_released():
+    held = Lock("signing key A for X", "gas key B")
+    with pytest.raises(AlreadyRunning, match="another reporter is running with gas key B"):
+        Lock("signing key A for the successor of X", "gas key B")
+    with Lock("signing key A for the successor of X", "gas key C"):  # what the refused one held is free
+        held.close()
 
-    hold(files[0]).close()
+    Lock("signing key A for X", "gas key B").close()
 
 
 def test_load__missing__says_so(tmp_path, files):

@@ -26,8 +26,8 @@ from tests.unit.peers import (
 pytestmark = pytest.mark.unit
 
 
-def test_answer__one_feed_due__signs_it_and_abstains_on_the_other():
-    signed = observer().answer(request(BTC, ETH), NOW_MS)
+async def test_answer__one_feed_due__signs_it_and_abstains_on_the_other():
+    signed = await observer().answer(request(BTC, ETH), NOW_MS)
 
     assert signed.report.prices == (64_640 * 10**8, 0)
     assert signed.report.feed_ids == (BTC, ETH)
@@ -44,94 +44,96 @@ def test_answer__one_feed_due__signs_it_and_abstains_on_the_other():
         ({"observed_at": NOW_S + 2}, Code.OUTSIDE_WINDOW, "+2 s"),
     ],
 )
-def test_answer__another_world_or_time__refused(changed, code, says):
+async def test_answer__another_world_or_time__refused(changed, code, says):
     with pytest.raises(Refused, match=says.replace("+", r"\+")) as raised:
-        observer().answer(request(**changed), NOW_MS)
+        await observer().answer(request(**changed), NOW_MS)
 
     assert raised.value.code is code
 
 
 @pytest.mark.parametrize("observed_at", [NOW_S - 2, NOW_S - 1, NOW_S, NOW_S + 1])
-def test_answer__at_the_edges_of_the_window__signed(observed_at):
-    assert observer().answer(request(observed_at=observed_at), NOW_MS).report.observed_at == observed_at
+async def test_answer__at_the_edges_of_the_window__signed(observed_at):
+    assert (
+        await observer().answer(request(observed_at=observed_at), NOW_MS)
+    ).report.observed_at == observed_at
 
 
-def test_answer__chain_has_that_second__not_newer():
+async def test_answer__chain_has_that_second__not_newer():
     held = {"BTC/USD": round_("BTC/USD", 64_000, 1), "ETH/USD": round_("ETH/USD", 3_000, 0)}
 
     with pytest.raises(Refused, match="not_newer"):
-        observer(rounds=held).answer(request(), NOW_MS)
+        await observer(rounds=held).answer(request(), NOW_MS)
 
 
-def test_answer__nothing_due__refused_with_reasons():
+async def test_answer__nothing_due__refused_with_reasons():
     quiet = {
         "BTC/USD": index("BTC/USD", 64_001),
         "ETH/USD": index("ETH/USD", None, Status.INVALID, "1 of 3 venues"),
     }
 
     with pytest.raises(Refused, match="nothing_to_sign: BTC/USD: not due; ETH/USD: 1 of 3 venues"):
-        observer(prices=quiet).answer(request(), NOW_MS)
+        await observer(prices=quiet).answer(request(), NOW_MS)
 
 
 @pytest.mark.parametrize("status", [Status.HELD, Status.INVALID])
-def test_answer__index_not_signable__abstains(status):
+async def test_answer__index_not_signable__abstains(status):
     prices = {"BTC/USD": index("BTC/USD", 70_000, status), "ETH/USD": index("ETH/USD", 3_300)}
 
-    assert observer(prices=prices).answer(request(), NOW_MS).report.prices == (0, 3_300 * 10**8)
+    assert (await observer(prices=prices).answer(request(), NOW_MS)).report.prices == (0, 3_300 * 10**8)
 
 
-def test_answer__half_the_threshold__joins():
+async def test_answer__half_the_threshold__joins():
     prices = {"BTC/USD": index("BTC/USD", 64_160), "ETH/USD": index("ETH/USD", 3_000)}  # 0.25 % of 0.5 %
 
-    assert observer(prices=prices).answer(request(), NOW_MS).report.prices[0] == 64_160 * 10**8
+    assert (await observer(prices=prices).answer(request(), NOW_MS)).report.prices[0] == 64_160 * 10**8
 
 
 @pytest.mark.parametrize(("paused", "ready"), [(True, True), (False, False)])
-def test_answer__paused_or_chain_unread__not_ready(paused, ready):
+async def test_answer__paused_or_chain_unread__not_ready(paused, ready):
     with pytest.raises(Refused) as raised:
-        observer(paused=paused, ready=ready).answer(request(), NOW_MS)
+        await observer(paused=paused, ready=ready).answer(request(), NOW_MS)
 
     assert raised.value.code is Code.NOT_READY
 
 
-def test_answer__no_longer_in_the_set__signs_nothing():
+async def test_answer__no_longer_in_the_set__signs_nothing():
     with pytest.raises(Refused, match="not in the aggregator's reporter set"):
-        observer(reporters=REPORTERS[1:]).answer(request(), NOW_MS)
+        await observer(reporters=REPORTERS[1:]).answer(request(), NOW_MS)
 
 
-def test_answer__ledger_cannot_be_written__signs_nothing():
+async def test_answer__ledger_cannot_be_written__signs_nothing():
     class FullDisk(MemoryLedger):
         def claim(self, config_digest, observed_at, priced):
             raise StoreFailed("OperationalError: database or disk is full")
 
     with pytest.raises(Refused, match=r"not_ready: the ledger cannot be written: .* disk is full"):
-        observer(ledger=FullDisk()).answer(request(), NOW_MS)
+        await observer(ledger=FullDisk()).answer(request(), NOW_MS)
 
 
-def test_answer__price_too_large_for_the_decimals__abstains():
+async def test_answer__price_too_large_for_the_decimals__abstains():
     prices = {"BTC/USD": index("BTC/USD", 10**11), "ETH/USD": index("ETH/USD", 3_300)}  # 1e19 with 8 decimals
 
-    assert observer(prices=prices).answer(request(), NOW_MS).report.prices == (0, 3_300 * 10**8)
+    assert (await observer(prices=prices).answer(request(), NOW_MS)).report.prices == (0, 3_300 * 10**8)
 
 
 @pytest.mark.parametrize(
     ("head_time", "says"),
     [(NOW_S + 3, "3 s ahead of our clock"), (NOW_S - 61, "61 s old"), (NOW_S + 3_600, "3600 s ahead")],
 )
-def test_answer__clock_and_chain_disagree__signs_nothing(head_time, says):
+async def test_answer__clock_and_chain_disagree__signs_nothing(head_time, says):
     with pytest.raises(Refused, match=says) as raised:
-        observer(head_time=head_time).answer(request(), NOW_MS)
+        await observer(head_time=head_time).answer(request(), NOW_MS)
 
     assert raised.value.code is Code.NOT_READY
 
 
 @pytest.mark.parametrize("head_time", [NOW_S + 2, NOW_S - 60])
-def test_answer__clock_and_chain_within_bounds__signs(head_time):
-    assert observer(head_time=head_time).answer(request(), NOW_MS).report.prices[0] > 0
+async def test_answer__clock_and_chain_within_bounds__signs(head_time):
+    assert (await observer(head_time=head_time).answer(request(), NOW_MS)).report.prices[0] > 0
 
 
-def test_answer__unknown_feed_among_known__abstains_on_it():
-    assert observer().answer(request(BTC, b"\1" * 32), NOW_MS).report.prices == (64_640 * 10**8, 0)
+async def test_answer__unknown_feed_among_known__abstains_on_it():
+    assert (await observer().answer(request(BTC, b"\1" * 32), NOW_MS)).report.prices == (64_640 * 10**8, 0)
 
 
 @given(
@@ -144,12 +146,12 @@ def test_answer__unknown_feed_among_known__abstains_on_it():
         max_size=12,
     )
 )
-def test_answer__any_asks_while_the_price_moves__never_two_prices_for_one_second(asks):
+async def test_answer__any_asks_while_the_price_moves__never_two_prices_for_one_second(asks):
     ledger, stated = MemoryLedger(), {}
     for feeds, offset, dollars in asks:
         prices = {"BTC/USD": index("BTC/USD", dollars), "ETH/USD": index("ETH/USD", dollars // 20)}
         try:
-            signed = observer(prices=prices, ledger=ledger).answer(
+            signed = await observer(prices=prices, ledger=ledger).answer(
                 request(*feeds, observed_at=NOW_S + offset), NOW_MS
             )
         except Refused:
@@ -159,13 +161,13 @@ def test_answer__any_asks_while_the_price_moves__never_two_prices_for_one_second
                 assert stated.setdefault((identifier, offset), price) == price
 
 
-def test_answer__attacker_asked_first_with_nothing_due__honest_ask_still_served():
+async def test_answer__attacker_asked_first_with_nothing_due__honest_ask_still_served():
     ledger = MemoryLedger()
     quiet = {"BTC/USD": index("BTC/USD", 64_000), "ETH/USD": index("ETH/USD", 3_000)}
     with pytest.raises(Refused):
-        observer(prices=quiet, ledger=ledger).answer(request(), NOW_MS)
+        await observer(prices=quiet, ledger=ledger).answer(request(), NOW_MS)
 
-    assert observer(ledger=ledger).answer(request(), NOW_MS).report.prices[0] == 64_640 * 10**8
+    assert (await observer(ledger=ledger).answer(request(), NOW_MS)).report.prices[0] == 64_640 * 10**8
 
 
 def test_parse_request__own_document__round_trip():
@@ -202,3 +204,10 @@ def test_parse_request__wrong_shape__bad_request(change):
 def test_parse_request__not_the_object__bad_request(body):
     with pytest.raises(Refused):
         parse_request(body)
+
+
+def test_answer__the_venues_say_that_our_clock_is_wrong__refused_by_name() -> None:
+    with pytest.raises(Refused, match="wrong_clock: our clock is 9000 ms") as refused:
+        observer(clock="our clock is 9000 ms or more ahead").answer(request(), NOW_MS)
+
+    assert refused.value.code is Code.WRONG_CLOCK

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from reporter import errors, keys
-from reporter.config import Config, load_config
+from reporter.config import Config, RemoteSignerSection, load_config
 from reporter.index import plan
 from reporter.keys import LocalSigner, load_secret
 from reporter.peers.observe import Code
@@ -73,8 +73,18 @@ def bounds_text(field: FieldInfo) -> str:
 def test_keys__every_key_of_the_configuration__with_its_default_and_bounds() -> None:
     said = {row[0].strip("`"): (row[2], row[3]) for row in rows(section("spotline.toml"))}
 
-    assert len(said) == 40
+    assert len(said) == 46
     assert said == {key: (default_text(field), bounds_text(field)) for key, field in keys_of_config().items()}
+
+
+def test_keys__remote_signer__every_key_of_its_table_with_default_and_bounds() -> None:
+    (row,) = [row for row in rows(section("spotline.toml")) if row[0] == "`keys.remote_signer`"]
+
+    for key, field in RemoteSignerSection.model_fields.items():
+        assert f"`{key}`" in row[4]
+        if field.default not in (PydanticUndefined, None):
+            said = f"`{key}` ({default_text(field)}, {bounds_text(field)}".rstrip(", ")
+            assert said in row[4]
 
 
 def test_example__as_a_file__loads_and_can_be_planned(tmp_path: Path) -> None:
@@ -123,7 +133,7 @@ def test_venues__every_one__in_the_table_with_clocks_and_limit() -> None:
 
 
 def test_reasons__every_one_that_readyz_can_give__is_explained() -> None:
-    source = (ROOT / "reporter" / "status.py").read_text()
+    source = "".join((ROOT / "reporter" / name).read_text() for name in ("status.py", "gas_status.py"))
     said = [row[0].strip("`") for row in rows(section("Not ready, and what to do"))]
 
     assert len(said) == len(re.findall(r"\byield f?\"", source))

@@ -53,13 +53,13 @@ async def test_answer__asked_again_with_other_feeds_after_the_market_moved__both
     observer = site(book, Pricer(book, RULES), recorder.keep)
     put_quotes(book, (NOW_S - 2) * 1000)
 
-    first = observer.answer(request(BTC), NOW_MS)
+    first = await observer.answer(request(BTC), NOW_MS)
     MICRO["BTC/USD"] += 10**9
     try:
         put_quotes(book, (NOW_S - 1) * 1000 - 50)  # late, and of the second that is asked for
     finally:
         MICRO["BTC/USD"] -= 10**9
-    second = observer.answer(request(ETH, BTC), NOW_MS + 200)
+    second = await observer.answer(request(ETH, BTC), NOW_MS + 200)
     await recorder.flush()
 
     assert second.report.prices[1] == first.report.prices[0]
@@ -73,7 +73,7 @@ async def test_answer__a_second_still_to_come__priced_as_of_now_and_the_record_s
     recorder = Recorder(SIGNERS[0], rows, RULES)
     put_quotes(book, NOW_MS - 500)
 
-    site(book, Pricer(book, RULES), recorder.keep).answer(request(BTC, observed_at=NOW_S + 1), NOW_MS)
+    await site(book, Pricer(book, RULES), recorder.keep).answer(request(BTC, observed_at=NOW_S + 1), NOW_MS)
     await recorder.flush()
 
     (document,) = recorded(rows)
@@ -85,7 +85,7 @@ async def test_answer__after_a_restart__the_price_of_before_and_no_record_that_w
     rows, ledger, book = Rows(), MemoryLedger(), Book()
     recorder = Recorder(SIGNERS[0], rows, RULES)
     put_quotes(book, (NOW_S - 2) * 1000)
-    first = site(book, Pricer(book, RULES), recorder.keep, ledger).answer(request(BTC), NOW_MS)
+    first = await site(book, Pricer(book, RULES), recorder.keep, ledger).answer(request(BTC), NOW_MS)
     await recorder.flush()
 
     MICRO["BTC/USD"] += 10**9
@@ -93,7 +93,9 @@ async def test_answer__after_a_restart__the_price_of_before_and_no_record_that_w
         put_quotes(book, (NOW_S - 1) * 1000 - 50)
     finally:
         MICRO["BTC/USD"] -= 10**9
-    again = site(book, Pricer(book, RULES), recorder.keep, ledger).answer(request(BTC, ETH), NOW_MS + 200)
+    again = await site(book, Pricer(book, RULES), recorder.keep, ledger).answer(
+        request(BTC, ETH), NOW_MS + 200
+    )
     await recorder.flush()
 
     assert again.report.prices[0] == first.report.prices[0]

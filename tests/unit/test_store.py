@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporter.errors import AlreadyRunning, ConfigError, StoreFailed
+from reporter.journal import Sent
 from reporter.models import Round, feed_id
-from reporter.store import Priced, Sent, Store
+from reporter.store import Priced, Store
 
 pytestmark = pytest.mark.unit
 DIGEST, BTC, ETH = b"\1" * 32, feed_id("BTC/USD"), feed_id("ETH/USD")
@@ -86,10 +87,10 @@ def test_journal__sent_then_mined__newest_first(store):
     first, second = Sent(5, "update", "0xaa", 70, 7, 1), Sent(6, "accrue", "0xbb", 80, 8, 2)
     store.journal_sent(first, b"raw")
     store.journal_sent(second, b"raw")
-    store.journal_done("0xaa", "mined", 61_000, 9, 1_234)
+    store.journal_mined("0xaa", succeeded=True, gas_used=61_000, price=30, block=9, at_ms=5)
 
     assert store.journal_open() == [first._replace(state="mined", block=9), second]
-    assert (store.spent_gwei(0), store.spent_gwei(2)) == (1_234, 0)
+    assert (store.spent(5), store.spent(6)) == ((61_000, 1), (0, 0))
     store.journal_settle("0xaa")
     assert store.journal_open() == [second]
     newest, oldest = store.journal()

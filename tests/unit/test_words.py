@@ -1,5 +1,7 @@
 """What people read: money as text, reverts in words, logs without secrets."""
 
+import logging
+
 import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 
 from reporter.chain.revert import explain
 from reporter.money import decimal_text, percent_text
-from reporter.telemetry import configure_logs, log, redact
+from reporter.redact import redact
+from reporter.telemetry import configure_logs, log
 
 pytestmark = pytest.mark.unit
 CANARY = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
@@ -94,3 +97,14 @@ def test_log__secret_inside_lists_and_errors__gone(capsys):
     assert '"event": "x"' in shown
     assert CANARY not in shown
     assert "hunter2" not in shown
+
+
+def test_library_log__arguments_that_do_not_fit__said_without_them(capsys):
+    configure_logs()
+    logging.getLogger("httpx").error("%d", CANARY)
+    logging.getLogger("httpx").error("asked %s", f"https://h/{CANARY}")
+    shown = capsys.readouterr().err
+
+    assert "a message that cannot be formatted" in shown
+    assert "asked https://h" in shown
+    assert CANARY not in shown
