@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from hashlib import sha256
 from typing import Self
 
 from reporter.errors import AlreadyRunning
@@ -44,7 +45,7 @@ class Lock:
 def _named(use: str) -> socket.socket:
     held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        held.bind(f"\0spotline {use}")
+        held.bind(f"\0spotline {sha256(use.encode()).hexdigest()}")  # a name has at most 107 bytes
     except OSError as error:
         held.close()
         if error.errno != errno.EADDRINUSE:
