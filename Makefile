@@ -13,7 +13,7 @@ export XDG_DATA_HOME := $(tc)/xdg
 export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
 ARGS ?=
 
-.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-differential test-consumers test-system prove slither mutation coverage lint format abi vectors schema gas bench system clean
+.PHONY: help setup demo test test-unit test-forge test-contracts test-chain test-differential test-consumers test-system soak prove slither mutation coverage lint format abi vectors schema gas bench system clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -47,6 +47,9 @@ test-consumers: setup  ## unmodified third-party consumers of a Chainlink feed, 
 
 test-system: setup   ## real processes, real HTTP, a real tape
 	pytest -p no:ape_test tests/system
+
+soak: setup          ## chaos on four reporters for 30 minutes, the table in build/soak.md; ARGS="--minutes 3 --seed 7"
+	nice python -m tests.soak $(ARGS)
 
 prove: setup         ## halmos: every check_ of tests/solidity/proofs; ARGS="--function deep_" for the slow one
 	tools/proofs.sh python tools/prove.py $(ARGS)

@@ -42,12 +42,15 @@ class Book:
 
         An older exchange time goes into the history, never over a newer one. The same exchange time with
         other prices replaces; with the same prices it is the quote that was there, which ages: a frozen book
-        stays frozen.
+        stays frozen. What arrived more than 2 s later than now was stamped by a clock of ours that has been set back
+        since: it goes, or nothing newer would come for as long as the clock was wrong.
         """
         history = self._markets.get((quote.venue, quote.symbol))
         if history is None:
             history = self._markets[Leg(quote.venue, quote.symbol)] = _History()
         at_ms = quote.observed_at_ms
+        if history.quotes and history.quotes[-1].received_at_ms - quote.received_at_ms > MAX_AHEAD_MS:
+            _mistrust(history, quote.received_at_ms)
         times = history.times
         if not times:
             history.times, history.quotes = [at_ms], [quote]
@@ -80,6 +83,12 @@ class Book:
 
     def _legs(self) -> "ItemsView[Leg, _History]":
         return cast("dict[Leg, _History]", self._markets).items()
+
+
+def _mistrust(history: _History, now_ms: int) -> None:
+    """Drop what arrived in a future that our clock has come back from."""
+    history.quotes = [quote for quote in history.quotes if quote.received_at_ms - now_ms <= MAX_AHEAD_MS]
+    history.times = [quote.observed_at_ms for quote in history.quotes]
 
 
 def _insert(history: _History, position: int, quote: Quote, at_ms: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from reporter.errors import SpotlineError, StoreFailed
-from reporter.index.state import FeedState, State
+from reporter.index.state import State, untimed
 from reporter.pricing import Pricer
 from reporter.rounds.document import state_document
 from reporter.rounds.parse import state_from
@@ -59,7 +59,7 @@ class Memory:
             return
         now_ms = self._now_ms()
         if at_ms > now_ms:  # the clock was set back: what is timed says nothing, what is excluded stays so
-            at_ms, state = now_ms, {feed: _untimed(memory) for feed, memory in state.items()}
+            at_ms, state = now_ms, {feed: untimed(memory) for feed, memory in state.items()}
         self._pricer.recall(at_ms, state)
         self._barred = self.barred
 
@@ -118,7 +118,3 @@ def from_json(body: str, feeds: Sequence[str]) -> State:
     if not isinstance(document, dict):
         raise TypeError(f"an object of feeds, not {type(document).__name__}")
     return {feed: state_from(document[feed]) for feed in feeds if feed in document}
-
-
-def _untimed(memory: FeedState) -> FeedState:
-    return FeedState(tuple((leg, None) for leg, _ in memory.excluded), barred=memory.barred)

@@ -165,7 +165,8 @@ def _venue(config: Config, name: str, put: Callable[[Quote], object]) -> Venue:
 
 
 def _endpoints(config: Config) -> tuple[object, ...]:
-    return tuple(config.chain.rpc_urls), config.chain.block_time_s
+    chain = config.chain
+    return tuple(chain.rpc_urls), chain.block_time_s, chain.max_fee_gwei
 
 
 def _rpc(config: Config, deployment: Deployment) -> Rpc:
@@ -176,6 +177,7 @@ def _rpc(config: Config, deployment: Deployment) -> Rpc:
         block_time_s=chain.block_time_s,
         now_s=time.time,
         tell=tell_endpoint,
+        most_base_fee=chain.max_fee_gwei * 10**9,
     )
 
 

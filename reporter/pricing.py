@@ -8,6 +8,7 @@ from reporter.book import Book
 from reporter.errors import NoIndex
 from reporter.index import State, step
 from reporter.index.bias import without
+from reporter.index.state import untimed
 from reporter.models import FeedRules, Index, Leg, Quote
 from reporter.trigger import to_feed_decimals
 
@@ -69,12 +70,20 @@ class Pricer:
 
     def moment(self, at_ms: int) -> Moment:
         """The indices as of ``at_ms`` with all that they were made of."""
+        self._come_back(at_ms)
         before = next((state for when, state in reversed(self._states) if when < at_ms), {})
         quotes = self._book.as_of(at_ms)
         indices, after = step(self.plan, quotes, at_ms, before)
         if not self._states or at_ms - self._states[-1][0] >= STEP_MS:
             self._states.append((at_ms, after))
         return Moment(at_ms, self.plan, quotes, before, indices)
+
+    def _come_back(self, at_ms: int) -> None:
+        """After our clock was set back: a memory of the future would be frozen until then."""
+        when, state = self.memory()
+        if when - at_ms > KEPT_STATES * STEP_MS:
+            self._states.clear()
+            self.recall(at_ms - STEP_MS, {feed: untimed(memory) for feed, memory in state.items()})
 
 
 def report_price(index: Index, decimals: int) -> int | None:

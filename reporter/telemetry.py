@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from reporter.logsink import Sink
 from reporter.redact import LibraryHandler, guard_output, redact
 
 _PUBLIC = ("tx", "tx_hash", "digest")
@@ -42,8 +43,16 @@ def configure_logs() -> None:
             _redact_event,
             renderer,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_stderr()),
     )
+
+
+def _stderr() -> Any:
+    """stderr through a thread; as it is, where it has no descriptor."""
+    try:
+        return Sink(sys.stderr.fileno())
+    except (AttributeError, OSError):
+        return sys.stderr
 
 
 def log() -> Any:

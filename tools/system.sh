@@ -4,6 +4,7 @@ set -euo pipefail
 export PATH=$PATH:/usr/sbin DEBIAN_FRONTEND=noninteractive
 missing=()
 command -v nats-server >/dev/null || missing+=(nats-server)
+command -v faketime >/dev/null || missing+=(faketime)
 command -v openssl >/dev/null || missing+=(openssl)
 [ ${#missing[@]} -eq 0 ] && { echo "system: nothing to install"; exit 0; }
 sudo=""

@@ -13,6 +13,10 @@ from reporter.telemetry import log
 BUMP_BLOCKS = 3
 
 
+class NonceGap(ChainError):
+    """A reorganisation took a transaction before ours away, and nobody put it back into the pool."""
+
+
 class Flight:
     """Everything sent with the account's nonce."""
 
@@ -23,11 +27,13 @@ class Flight:
         self._call, self._account = call, account
         self._sent: dict[str, Call] = {tx_hash: call}
         self._trouble = ""
+        self._gap = False
 
     async def landed(self, timeout_s: float) -> tuple[Call, str, Receipt]:
         """What was mined: the call, its transaction and the receipt.
 
         Raises:
+            NonceGap: Nothing can be: the chain has forgotten a transaction before it.
             ChainError: Nothing is, after ``timeout_s``.
         """
         clock = asyncio.get_running_loop().time
@@ -41,6 +47,8 @@ class Flight:
                 elif clock() > raise_at:
                     raise_at = clock() + self._patience_s
                     await self._raise()
+            except NonceGap:
+                raise
             except (ChainError, StoreFailed) as error:  # one look that fails is not the transaction's end
                 self._tell(error)
             if clock() > give_up:
@@ -72,8 +80,19 @@ class Flight:
         return done
 
     async def _raise(self) -> None:
+        await self._look_for_gap()
         base_fee = (await self._sender.rpc.head()).base_fee
         self._note(self._call, await self._sender.send(self._call, self._account, base_fee))
+
+    async def _look_for_gap(self) -> None:
+        """Raises ``NonceGap`` when the chain says twice that an earlier nonce comes next: once may be a lagging endpoint."""
+        mine, comes_next = self._account.nonce, await self._sender.rpc.nonce(self._sender.address)
+        before, self._gap = self._gap, comes_next < mine
+        if before and self._gap:
+            raise NonceGap(
+                f"the chain has dropped our nonce {comes_next} and waits for it: nonce {mine} cannot be mined",
+                hint="nothing: the next update takes its place",
+            )
 
     def _note(self, call: Call, tx_hash: str) -> None:
         self._call = call

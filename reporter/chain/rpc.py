@@ -61,6 +61,7 @@ class Rpc:
     Args:
         now_s: Our clock; the endpoints' newest blocks are held against it.
         tell: Called with an endpoint's name and health when its state changes.
+        most_base_fee: What we could pay, wei. An endpoint that names more is not believed while another names less.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Rpc:
         block_time_s: int = 12,
         now_s: Callable[[], float] | None = None,
         tell: Callable[[str, Health], None] = lambda _, __: None,
+        most_base_fee: int = 2**128,
     ) -> None:
         self.urls = tuple(urls)
         self.chain_id = chain_id
@@ -80,6 +82,7 @@ class Rpc:
         self._checked: set[int] = set()
         self._good = 0
         self._block_time_s, self._now_s, self._tell = block_time_s, now_s, tell
+        self._most_base_fee = most_base_fee
         self._sending: set[asyncio.Task[Said]] = set()
         self._reviving: dict[int, asyncio.Task[None]] = {}
 
@@ -91,8 +94,8 @@ class Rpc:
     async def head(self) -> Block:
         """The newest block of the best endpoint. Every endpoint is asked, and judged by what it says.
 
-        The base fee is the highest that an endpoint in good health names: what is too much is not paid, and too little is
-        never mined.
+        The base fee is the highest below ``most_base_fee`` that an endpoint in good health names: too little is never mined,
+        and a liar who names more than we can pay would keep us from sending.
 
         Raises:
             ChainError: No endpoint answers, each with its reason.
@@ -105,7 +108,9 @@ class Rpc:
         best = [h.head for h in self._health if h.state is State.ALIVE and h.head is not None]
         if not best:
             raise self._nobody([f"{name}: {h.why}" for name, h in self.health.items()])
-        return replace(max(best, key=lambda head: head.number), base_fee=max(head.base_fee for head in best))
+        fees = [head.base_fee for head in best]
+        payable = [fee for fee in fees if fee <= self._most_base_fee]
+        return replace(max(best, key=lambda head: head.number), base_fee=max(payable or fees))
 
     async def _heads(self) -> list[Block | None]:
         """What every endpoint says. The dead are asked beside, so that nobody waits for them, unless all are."""

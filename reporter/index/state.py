@@ -42,3 +42,8 @@ class FeedState:
 NEW = FeedState()
 State = Mapping[str, FeedState]
 """Every feed's memory by feed; a feed that is not in it is new."""
+
+
+def untimed(memory: FeedState) -> FeedState:
+    """What is left of a memory when the clock it was timed by was wrong: who is excluded stays so."""
+    return FeedState(tuple((leg, None) for leg, _ in memory.excluded), barred=memory.barred)

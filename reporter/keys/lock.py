@@ -45,7 +45,7 @@ class Lock:
 def _named(use: str) -> socket.socket:
     held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        held.bind(f"\0spotline {sha256(use.encode()).hexdigest()}")  # a name has 107 bytes
+        held.bind(f"\0spotline {sha256(use.encode()).hexdigest()}")  # a name has at most 107 bytes
     except OSError as error:
         held.close()
         if error.errno != errno.EADDRINUSE:

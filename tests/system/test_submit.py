@@ -9,6 +9,7 @@ import pytest
 from eth_account import Account
 
 from reporter.chain.fees import FeeRules, Fees
+from reporter.chain.flight import NonceGap
 from reporter.chain.local import LocalChain
 from reporter.chain.rpc import SendRefused
 from reporter.chain.sender import SubmitRules
@@ -291,3 +292,25 @@ async def test_send__what_the_node_says__is_understood(local: LocalChain, make: 
 
 def _fees(gwei: int) -> Fees:
     return Fees(gwei * GWEI, GWEI)
+
+
+@pytest.mark.parametrize("local", ["anvil"], indirect=True)  # Hardhat has no reorganisations
+async def test_reorganisation__nonce_before_ours_is_gone__given_up_and_begun_again(
+    local: LocalChain, make: Make
+) -> None:
+    rig = await make()
+    async with mining(local):
+        await rig.submit()
+    await local.request("anvil_reorg", 2, [])  # what we know of our nonce is of a block that is gone
+    assert await rig.nonces_mined() == 0
+
+    async with mining(local):
+        with pytest.raises(NonceGap, match="has dropped our nonce 0"):
+            await rig.submit()
+        again = await rig.submit()
+        await asyncio.sleep(1)
+        await rig.refresh()
+
+    assert again.succeeded
+    assert await rig.nonces_mined() == 2
+    assert (await local.request("txpool_status"))["queued"] == "0x0"

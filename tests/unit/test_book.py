@@ -138,3 +138,21 @@ def test_as_of__whole_seconds_in_any_order_of_arrival__is_the_same(times: list[i
         assert other.as_of(at_ms)[LEG] == ordered.as_of(at_ms)[LEG]
         if past:
             assert other.as_of(at_ms)[LEG] == max(past, key=lambda q: q.observed_at_ms)
+
+
+def test_put__our_clock_was_set_back__what_arrived_in_the_future_goes() -> None:
+    ahead = [quote(T + 300_000 + n * 500, 9) for n in range(30)]
+    book = filled(quote(T), *ahead)
+
+    assert book.put(quote(T + 15_000, 2))
+    assert book.put(quote(T + 15_500, 3))
+    assert book.newest()[LEG].bid == 3
+    assert book.as_of(T + 15_000)[LEG].bid == 2
+
+
+def test_put__arrived_a_second_out_of_order__both_stay() -> None:
+    book = filled(quote(T, received_at_ms=T + 1_500))
+
+    book.put(quote(T + 100, 2, received_at_ms=T + 100))
+
+    assert [book.as_of(T)[LEG].bid, book.newest()[LEG].bid] == [1, 2]

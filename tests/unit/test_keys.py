@@ -125,3 +125,13 @@ def test_keystore__foreign_tool__opens(tmp_path):
     write_private(tmp_path / "theirs.json", json.dumps(document))
 
     assert load_secret(tmp_path / "theirs.json", tmp_path / "password") == b"\x22" * 32
+
+
+def test_lock__a_sentence_of_two_addresses__held_as_one_of_few_words():
+    use = f"signing key 0x{'1' * 40} for 0x{'2' * 40} on chain 31337"
+
+    with Lock(use):
+        with pytest.raises(AlreadyRunning, match="on chain 31337"):
+            Lock(use)
+        Lock(use + "1").close()
+    Lock(use).close()

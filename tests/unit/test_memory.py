@@ -210,3 +210,19 @@ def test_verb__wrong_name__refused(configured: Path, arguments: tuple[str, ...],
 
     assert result.exit_code != 0
     assert says in str(result.exception)
+
+
+def test_pricer__clock_set_back_by_minutes__remembers_on_and_keeps_who_is_excluded() -> None:
+    clock = Clock()
+    pricer = priced(40, 3, clock)
+    ahead_ms = clock.ms
+
+    pricer.at(ahead_ms - 10_000)
+    assert pricer.memory()[0] == ahead_ms
+
+    index = pricer.at(ahead_ms - 300_000)[FEED]
+    at_ms, state = pricer.memory()
+    assert at_ms == ahead_ms - 300_000
+    assert state[FEED].barred == ("e",)
+    assert state[FEED].at_ms in (None, at_ms)
+    assert "e" not in [s.venue for s in index.sources if s.kept]

@@ -33,9 +33,9 @@ IMPOSSIBLE = (
 )
 
 
-def rpc(*replies, chain_id=31337):
+def rpc(*replies, chain_id=31337, **more):
     """Endpoints that answer each method from a dictionary: a value is the result, an exception is raised."""
-    made = Rpc([f"http://node{n}.example/secret" for n in range(len(replies))], chain_id)
+    made = Rpc([f"http://node{n}.example/secret" for n in range(len(replies))], chain_id, **more)
     for node, answers in zip(made._nodes, replies, strict=True):
         node.provider.make_request = _answering({"eth_chainId": "0x7a69"} | answers)
     return made
@@ -139,3 +139,14 @@ async def test_send__one_refuses_one_times_out__nobody_knows():
 
     assert not isinstance(raised.value, SendRefused)
     assert Web3RPCError.__name__ not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("named", "believed"), [((7, 9), 9), ((7, 2**80), 7), ((2**80, 7), 7), ((1_001, 2**80), 2**80)]
+)
+async def test_base_fee__endpoints_differ__the_highest_that_we_could_pay(named, believed):
+    replies = [{"eth_getBlockByNumber": BLOCK | {"baseFeePerGas": hex(fee)}} for fee in named]
+
+    head = await rpc(*replies, most_base_fee=1_000).head()
+
+    assert head.base_fee == believed
