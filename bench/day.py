@@ -40,13 +40,13 @@ from reporter.keys import LocalSigner
 from reporter.market.simulated import VENUES, SimulatedMarket
 from reporter.memory import Memory
 from reporter.models import FeedRules, Leg, Quote, Round, feed_id, feed_name
-from reporter.node import LEDGER_KEPT_S
 from reporter.peers.observe import Context, FeedTerms, Observer
 from reporter.pricing import Pricer
 from reporter.publish import ASK_BEHIND_S, Publisher, dues
 from reporter.recorder import Recorder
 from reporter.report import Domain, reporter_median
 from reporter.store import Store
+from reporter.tidy import tidy
 from reporter.trigger import TriggerRules
 from reporter.wiring import calm_collector
 
@@ -196,8 +196,7 @@ class Site:
                 self.problems += 1
                 return
             self._keep_rounds(outcome.mined.tx_hash)
-            self.store.prune_ledger(now_ms // 1000 - LEDGER_KEPT_S)
-            self.store.prune_records(now_ms // 1000 - LEDGER_KEPT_S)
+            tidy(self.store, now_ms // 1000, history=True)
         await self._recorder.flush()
 
     def _keep_rounds(self, tx_hash: str) -> None:

@@ -106,6 +106,11 @@ class Journal(Database):
         query = f"SELECT {','.join(columns)} FROM journal ORDER BY id DESC LIMIT ?"  # noqa: S608 - fixed
         return [dict(zip(columns, row, strict=True)) for row in self.run(query, limit)]
 
+    def prune_journal(self, before_ms: int) -> None:
+        """Forget transactions sent before then whose fate is final, and what was asked before then."""
+        self.run("DELETE FROM journal WHERE settled AND sent_at_ms < ?", before_ms)
+        self.run("DELETE FROM requests WHERE asked_at_ms < ?", before_ms)
+
     def spent(self, since_ms: int, but_nonce: int = -1) -> Spent:
         """What transactions mined since then have cost; those of one nonce may be left out."""
         query = """SELECT coalesce(sum(gas_used), 0), coalesce(sum(cost_gwei), 0) FROM journal

@@ -32,10 +32,10 @@ from reporter.signing import Signing
 from reporter.store import Store
 from reporter.tasks import Tasks
 from reporter.telemetry import log
+from reporter.tidy import keep_tidy
 from reporter.web.serve import serve
 from reporter.wiring import wall_ms
 
-LEDGER_KEPT_S = 3_600
 MIN_STALL_S, STALL_BLOCKS = 60, 5
 
 
@@ -158,6 +158,7 @@ class Node(MadeOfParts):
                 self.tasks.start("records", self._record())
                 self.tasks.start("signer", self._watch_signer())
                 self.tasks.start("memory", self.memory.run())
+                self.tasks.start("tidy", keep_tidy(self.store, wall_ms))
                 self.tasks.start("observe", serve(observe, node.observe_listen, "peer requests"))
                 self.tasks.start("api", serve(api, node.api_listen, "web API"))
                 if also is not None:
@@ -246,8 +247,6 @@ class Node(MadeOfParts):
         before, self.outcome = self.outcome, await publisher.publish(due_now, chain, now_ms)
         await self.watcher.look(wall_ms())
         self._tell(before, self.outcome, indices)
-        self.store.prune_ledger(now_ms // 1000 - LEDGER_KEPT_S)
-        self.store.prune_records(now_ms // 1000 - LEDGER_KEPT_S)
 
     def _tell(self, before: Outcome | None, outcome: Outcome, indices: Mapping[str, Index]) -> None:
         if outcome.problem and (before is None or before.problem != outcome.problem):

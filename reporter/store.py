@@ -129,6 +129,10 @@ class Store(Journal):
         new = {(row[0], row[1], row[8]) for row in values}
         return [f"{feed} {round_id}" for feed, round_id, tx in old if (feed, round_id, tx) not in new]
 
+    def prune_rounds(self, before: int) -> None:
+        """Forget the rounds of blocks before this second."""
+        self.run("DELETE FROM rounds WHERE updated_at < ?", before)
+
     def round_times(self, first: int) -> dict[tuple[int, str], int]:
         """The block times of the rounds kept from block ``first`` on, by block and transaction."""
         rows = self.run("SELECT block, tx_hash, updated_at FROM rounds WHERE block >= ?", first)

@@ -233,7 +233,7 @@ async def log_blocked(net: Network, dice: Random) -> AsyncIterator[None]:
         with suppress(BlockingIOError):
             while True:
                 os.write(end, bytes(4_096))
-        node.next_argv = ["bash", "-c", 'exec "$@" >"$0" 2>&1', str(pipe), *node.usual_argv]
+        node.next_argvs.append(["bash", "-c", 'exec "$@" >"$0" 2>&1', str(pipe), *node.usual_argv])
         node.kill()
         yield
         assert await node.ready(), "a reporter waits for whoever reads its log"

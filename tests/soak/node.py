@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,8 @@ class Node:
         self.child: Child
         self.down = False
         self.wanted = False
-        self.next_argv: Sequence[str] | None = None
+        self.next_argvs: deque[Sequence[str]] = deque()
+        """Other programs that it is started by, one each of the next times."""
         self.exits: list[Exit] = []
         self.starts = 0
         self.lost_until_s = 0
@@ -94,8 +96,7 @@ class Node:
             await asyncio.sleep(RESTART_S)
             while self.down:  # noqa: ASYNC110 - a plain attribute that faults set
                 await asyncio.sleep(LOOK_S)
-            argv, self.next_argv = self.next_argv, None
-            await self.start(argv)
+            await self.start(self.next_argvs.popleft() if self.next_argvs else None)
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End it on purpose."""

@@ -32,30 +32,27 @@ async def every_step(soak: Soak, repeats: int, say: Callable[[str], None]) -> li
 async def one_after_another(
     soak: Soak, node: Node, names: Sequence[str], dice: random.Random
 ) -> list[Episode]:
-    """The deaths of one reporter, each judged."""
-    commands = [argv(node, name, dice.randint(1, STEPS[name].passings)) for name in names]
+    """The deaths of one reporter, each judged. A death may come while the one before is still judged."""
     found, starts = list[Episode](), node.starts
-    node.next_argv = commands[0]
+    node.next_argvs.extend(argv(node, name, dice.randint(1, STEPS[name].passings)) for name in names)
     node.kill()
     for number, name in enumerate(names):
         episode, start = Episode((f"T-PR 1 kill -9 {name}",)), time.time()
-        died = await _dies(soak, node, starts + 1 + number, commands[number + 1 :])
+        died = await _dies(soak, node, starts + 1 + number)
         await soak.settle(episode, start, time.time())
+        found.append(episode)
         if not died:
             episode.wrong.append(f"did not die at {name!r} in {DIE_S} s")
-            return [*found, episode]
-        found.append(episode)
+            node.next_argvs.clear()
+            break
     return found
 
 
-async def _dies(soak: Soak, node: Node, start: int, following: Sequence[Sequence[str]]) -> bool:
-    """Wait for the process of that start and set what comes after it; whether SIGKILL of its own then ended it."""
+async def _dies(soak: Soak, node: Node, start: int) -> bool:
+    """Wait for the process of that start to end; whether SIGKILL of its own ended it."""
     deadline = time.monotonic() + DIE_S
-    armed = False
     while time.monotonic() < deadline:
-        if not armed and node.starts >= start:
-            node.next_argv, armed = following[0] if following else None, True
-        if armed and len(node.exits) >= start:  # each start has had its end
+        if len(node.exits) >= start:  # each start has had its end
             ended = node.exits[start - 1]
             return ended.code == -signal.SIGKILL and not ended.wanted
         await soak.watch(LOOK_S)
