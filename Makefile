@@ -27,7 +27,7 @@ demo: setup          ## local chain, contracts, market, four reporters, a moving
 test: test-unit test-forge test-contracts test-chain test-differential test-consumers test-system  ## every test
 
 test-unit: setup     ## pure Python, sockets blocked
-	pytest -p no:ape_test tests/unit $(ARGS)
+	pytest -p no:ape_test -n 2 tests/unit $(ARGS)
 
 test-forge: setup    ## Solidity fuzz and invariants
 	forge test
@@ -46,7 +46,7 @@ test-consumers: setup  ## unmodified third-party consumers of a Chainlink feed, 
 	pytest -p no:ape_test tests/consumers $(ARGS)
 
 test-system: setup   ## real processes, real HTTP, a real tape
-	pytest -p no:ape_test tests/system
+	pytest -p no:ape_test -n 2 --dist loadfile tests/system $(ARGS)
 
 soak: setup          ## chaos on four reporters for 30 minutes, the table in build/soak.md; ARGS="--minutes 3 --seed 7"
 	nice python -m tests.soak $(ARGS)
