@@ -68,10 +68,14 @@ async def ask(market: Exchange, venue: str, **more: Any) -> tuple[Fetched, float
     return fetched, time.monotonic() - started, peak.grown_kib
 
 
+def _id(value: object) -> str:
+    return " ".join(sorted(value)) if isinstance(value, set) else str(value)[:24]
+
+
 CASES = [*((name, *rest) for name, rest in REASONS.items()), *CODINGS, *STATUSES]
 
 
-@pytest.mark.parametrize(("fault", "more", "reasons"), CASES, ids=lambda each: str(each)[:24])
+@pytest.mark.parametrize(("fault", "more", "reasons"), CASES, ids=_id)
 @pytest.mark.parametrize("venue", ["kraken", "okx"])
 async def test_fetch__fault_of_the_server__typed_reason_in_time_in_little_memory(
     venue: str, fault: str, more: dict[str, Any], reasons: set[str]
