@@ -6,7 +6,7 @@ On the way from batch to chain there is one call to each endpoint: nonce, fees a
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from eth_account.signers.local import LocalAccount
@@ -39,13 +39,16 @@ class SubmitRules:
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """What became of a transaction."""
+    """What became of a transaction. Unix milliseconds: ``begun_ms`` when its turn came, ``sent_ms`` when an endpoint had taken
+    it first."""
 
     tx_hash: str
     block: int
     gas_used: int
     succeeded: bool
     reason: str = ""
+    begun_ms: int = 0
+    sent_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Submitter:
         """
         async with self._lock:
             self._sends += 1
+            begun_ms = self._now_ms()
             self._refuse_late(call)
             account, self.account = self.account, None
             try:
@@ -121,7 +125,7 @@ class Submitter:
                 self._proven = False
                 raise
             self._proven = mined.succeeded
-            return mined
+            return replace(mined, begun_ms=begun_ms)
 
     def _refuse_late(self, call: Call) -> None:
         if call.not_after_s is not None and self._now_ms() // 1000 > call.not_after_s:
@@ -145,12 +149,15 @@ class Submitter:
             await settle(self._rpc, self._store, self._seen(nonce, 0))
             account = Account(nonce, account.balance, account.priority_fee)
             tx_hash = await self._send(call, account, base_fee)
+        sent_ms = self._now_ms()
         tx_hash, receipt = await self._wait(call, account, tx_hash, timeout_s)
         note(self._store, tx_hash, receipt)
         left = account.balance - receipt.gas_used * receipt.price
         self.account = Account(account.nonce + 1, left, account.priority_fee)
         reason = "" if receipt.succeeded else await self._why(call, receipt.block)
-        return Mined(tx_hash, receipt.block, receipt.gas_used, receipt.succeeded, reason)
+        return Mined(
+            tx_hash, receipt.block, receipt.gas_used, receipt.succeeded, reason, sent_ms=sent_ms
+        )
 
     async def _send(self, call: Call, account: Account, base_fee: int) -> str:
         """Send a call with the nonce, paying 12.5 % more than whatever we sent with it before; return the hash."""
