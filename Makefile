@@ -90,7 +90,7 @@ gas: setup           ## gas of updates and reads; rewrites build/gas.json and th
 	python bench/gas.py $(ARGS)
 
 bench: setup         ## the figures of bench/, each measured
-	@for script in bench/stations.py bench/streams.py bench/index.py bench/replay.py bench/gas.py; do echo "--- $$script"; python "$$script"; done
+	@for script in bench/stations.py bench/streams.py bench/polling.py bench/index.py bench/replay.py bench/gas.py; do echo "--- $$script"; python "$$script"; done
 
 system:              ## Debian packages that some tests need
 	@tools/system.sh

@@ -5,12 +5,24 @@ moment of their last poll, lets honest reporters agree more closely than their p
 """
 
 from bisect import bisect_right
+from collections.abc import ItemsView
+from typing import cast
 
 from reporter.models import Leg, Quote
 
 HISTORY_MS = 8_000
 SLOT_MS = 100
 MAX_AHEAD_MS = 2_000
+
+
+class _History:
+    """One market's quotes, oldest first, and their exchange times."""
+
+    __slots__ = ("quotes", "times")
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+        self.quotes: list[Quote] = []
 
 
 class Book:
@@ -23,7 +35,7 @@ class Book:
     """
 
     def __init__(self) -> None:
-        self._markets: dict[Leg, list[Quote]] = {}
+        self._markets: dict[tuple[str, str], _History] = {}
 
     def put(self, quote: Quote) -> bool:
         """Take a quote in. True if it is now its market's newest and says something new.
@@ -32,12 +44,21 @@ class Book:
         other prices replaces; with the same prices it is the quote that was there, which ages: a frozen book
         stays frozen.
         """
-        history = self._markets.setdefault(Leg(quote.venue, quote.symbol), [])
-        if _ahead(quote) or (history and _ahead(history[0])):
-            return _put_beside_ahead(history, quote)
-        changed = _insert(history, _position(history, quote.observed_at_ms), quote)
+        history = self._markets.get((quote.venue, quote.symbol))
+        if history is None:
+            history = self._markets[Leg(quote.venue, quote.symbol)] = _History()
+        at_ms = quote.observed_at_ms
+        times = history.times
+        if not times:
+            history.times, history.quotes = [at_ms], [quote]
+            return True
+        if at_ms - quote.received_at_ms > MAX_AHEAD_MS or _ahead(history):
+            return _put_beside_ahead(history, quote, at_ms)
+        # Behind every quote that is not newer: at the end, nearly always.
+        position = len(times) if times[-1] <= at_ms else bisect_right(times, at_ms)
+        changed = _insert(history, position, quote, at_ms)
         _forget(history)
-        return changed and history[-1] is quote
+        return changed and history.quotes[-1] is quote
 
     def as_of(self, at_ms: int) -> dict[Leg, Quote]:
         """Return each market's newest quote with exchange time <= ``at_ms``.
@@ -45,61 +66,54 @@ class Book:
         A market that has only later ones gives its oldest, which the clock rule of the index then judges.
         """
         return {
-            leg: history[max(0, bisect_right(history, at_ms, key=_time) - 1)]
-            for leg, history in self._markets.items()
+            leg: history.quotes[max(0, bisect_right(history.times, at_ms) - 1)]
+            for leg, history in self._legs()
         }
 
     def newest(self) -> dict[Leg, Quote]:
         """Return each market's newest quote."""
-        return {leg: history[-1] for leg, history in self._markets.items()}
+        return {leg: history.quotes[-1] for leg, history in self._legs()}
+
+    def _legs(self) -> "ItemsView[Leg, _History]":
+        return cast("dict[Leg, _History]", self._markets).items()
 
 
-def _position(history: list[Quote], at_ms: int) -> int:
-    """Behind every quote that is not newer: at the end, nearly always."""
-    if not history or history[-1].observed_at_ms <= at_ms:
-        return len(history)
-    return bisect_right(history, at_ms, key=_time)
-
-
-def _insert(history: list[Quote], position: int, quote: Quote) -> bool:
+def _insert(history: _History, position: int, quote: Quote, at_ms: int) -> bool:
     """Put a quote in its place, one per slot. ``position`` is behind every quote that is not newer."""
-    before = history[position - 1] if position else None
-    if before is not None and _slot(before) == _slot(quote):
-        if before.observed_at_ms == quote.observed_at_ms and _content(before) == _content(quote):
+    times, slot = history.times, -(-at_ms // SLOT_MS)
+    if position and -(-times[position - 1] // SLOT_MS) == slot:
+        before = history.quotes[position - 1]
+        if times[position - 1] == at_ms and _content(before) == _content(quote):
             return False
-        history[position - 1] = quote
+        times[position - 1], history.quotes[position - 1] = at_ms, quote
         return True
-    if position < len(history) and _slot(history[position]) == _slot(quote):
+    if position < len(times) and -(-times[position] // SLOT_MS) == slot:
         return False
-    history.insert(position, quote)
+    times.insert(position, at_ms)
+    history.quotes.insert(position, quote)
     return True
 
 
-def _put_beside_ahead(history: list[Quote], quote: Quote) -> bool:
+def _put_beside_ahead(history: _History, quote: Quote, at_ms: int) -> bool:
     """Keep a quote with a wrong clock only where there is no other, and drop it for the first right one."""
-    if history and _ahead(quote) and not _ahead(history[0]):
+    if at_ms - quote.received_at_ms > MAX_AHEAD_MS and not _ahead(history):
         return False
-    history[:] = [quote]
+    history.times, history.quotes = [at_ms], [quote]
     return True
 
 
-def _forget(history: list[Quote]) -> None:
+def _forget(history: _History) -> None:
     """Drop what is older than the newest quote that is itself past the history."""
-    past_ms = history[-1].observed_at_ms - HISTORY_MS
-    if len(history) > 1 and history[1].observed_at_ms <= past_ms:
-        del history[: bisect_right(history, past_ms, key=_time) - 1]
+    times = history.times
+    past_ms = times[-1] - HISTORY_MS
+    if len(times) > 1 and times[1] <= past_ms:
+        keep = bisect_right(times, past_ms) - 1
+        del times[:keep], history.quotes[:keep]
 
 
-def _ahead(quote: Quote) -> bool:
-    return quote.observed_at_ms - quote.received_at_ms > MAX_AHEAD_MS
-
-
-def _time(quote: Quote) -> int:
-    return quote.observed_at_ms
-
-
-def _slot(quote: Quote) -> int:
-    return -(-quote.observed_at_ms // SLOT_MS)
+def _ahead(history: _History) -> bool:
+    """Whether what is held has a wrong clock; then it is alone."""
+    return history.times[0] - history.quotes[0].received_at_ms > MAX_AHEAD_MS
 
 
 def _content(quote: Quote) -> tuple[int | None, ...]:

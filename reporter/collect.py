@@ -10,6 +10,7 @@ from enum import StrEnum
 from random import SystemRandom
 from typing import NoReturn, Protocol
 
+from reporter.clock import Compared
 from reporter.errors import SourceError
 from reporter.models import Quote
 from reporter.sources.venue import Fetched
@@ -17,6 +18,8 @@ from reporter.sources.venue import Fetched
 BACKOFF_CAP_MS = 8_000
 MAX_DOUBLINGS = 16
 OPEN_AFTER = 3
+CLOCK_EVERY_MS = 60_000
+"""A venue that streams is asked so often, for its ``Date`` alone."""
 
 _random = SystemRandom()
 
@@ -48,6 +51,8 @@ class VenueHealth:
         fetches: All so far.
         breaker: Open while nothing is asked, half-open while one request tries.
         retry_at_ms: While open, Unix milliseconds of that try.
+        standing: Markets without an exchange time that have said the same in the last five answers and more.
+        clock: What the newest answer with a ``Date`` says of the venue's clock.
     """
 
     last_ok_ms: int | None = None
@@ -56,6 +61,8 @@ class VenueHealth:
     fetches: int = 0
     breaker: Breaker = Breaker.CLOSED
     retry_at_ms: int | None = None
+    standing: tuple[str, ...] = ()
+    clock: Compared | None = None
 
 
 def everything(symbols: Sequence[str]) -> Sequence[str]:
@@ -88,12 +95,17 @@ async def collect(
         jitter: A number in [0, 1) that spreads the waits of a failing venue's clients.
         needed: Which of the symbols to ask for now; none while a stream brings them all.
     """
+    heard_ms = now_ms()
     while True:
         started_ms = now_ms()
         asked = _half_open(health, needed(symbols))
         if not asked:
+            if not 0 <= started_ms - heard_ms < CLOCK_EVERY_MS:
+                heard_ms = started_ms
+                _compare(health, await _fetch(fetcher, symbols[:1]))
             await sleep(poll_ms / 1000)
             continue
+        heard_ms = started_ms
         fetched = await _fetch(fetcher, asked)
         for quote in fetched.quotes:
             put(quote)
@@ -141,12 +153,18 @@ async def _fetch(fetcher: Fetches, symbols: Sequence[str]) -> Fetched:
 
 def _note(health: VenueHealth, fetched: Fetched, at_ms: int) -> None:
     health.fetches += 1
+    health.standing = fetched.standing
+    _compare(health, fetched)
     health.last_error = str(fetched.errors[-1]) if fetched.errors else ""
     if fetched.quotes:
         health.last_ok_ms = at_ms
         health.consecutive_failures = 0
     else:
         health.consecutive_failures += 1
+
+
+def _compare(health: VenueHealth, fetched: Fetched) -> None:
+    health.clock = fetched.clock or health.clock
 
 
 def _asked_ms(fetched: Fetched) -> int:

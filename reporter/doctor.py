@@ -16,6 +16,7 @@ from reporter.chain.aggregator import AggregatorReader, ChainState
 from reporter.chain.deployment import Deployment, load_deployment
 from reporter.chain.endpoint import State
 from reporter.chain.rpc import Rpc
+from reporter.clock import SET_CLOCK, Compared, judge, monotonic_ms
 from reporter.config import Config, KeysSection
 from reporter.errors import ChainError, SpotlineError
 from reporter.index import compute, plan
@@ -52,9 +53,11 @@ async def examine(config: Config) -> list[Check]:
     """
     deployment = load_deployment(config.path(config.chain.deployment))
     checks, keys = _keys(config)
-    (book, errors), chain_checks = await asyncio.gather(ask_venues(config), _chain(config, deployment, keys))
+    (book, errors, clocks), chain_checks = await asyncio.gather(
+        ask_venues(config), _chain(config, deployment, keys)
+    )
     checks += chain_checks
-    checks += [*_venues(config, book, errors), _clock(book), *_feeds(config, book)]
+    checks += [*_venues(config, book, errors), _dates(clocks), _clock(book), *_feeds(config, book)]
     return checks + await _peers(config, deployment, keys.signer)
 
 
@@ -198,6 +201,12 @@ def _venues(config: Config, book: Book, errors: dict[str, list[str]]) -> Iterato
         yield Check(f"venue {name}", got == len(symbols), says, hint)
 
 
+def _dates(found: Sequence[Compared | None]) -> Check:
+    """Our clock against the venues' Date headers, as the node judges it before it signs."""
+    verdict = judge(found, wall_ms(), monotonic_ms())
+    return Check("clock, by Date", not verdict.wrong, verdict.says, SET_CLOCK if verdict.wrong else "")
+
+
 def _clock(book: Book) -> Check:
     """Venues' clocks are good: if most of them are ahead of ours, ours is slow."""
     behind = [q.received_at_ms - q.book_at_ms for q in book.newest().values() if q.book_at_ms is not None]
@@ -205,7 +214,7 @@ def _clock(book: Book) -> Check:
         return Check("clock", True, "no venue says what time it is: not compared")
     off_ms = median_low(behind)
     ok = -MAX_CLOCK_MS <= off_ms <= 10 * MAX_CLOCK_MS
-    hint = "" if ok else "set this machine's clock (NTP)"
+    hint = "" if ok else SET_CLOCK
     return Check(
         "clock", ok, f"quotes of {len(behind)} markets arrive {off_ms} ms after their venue's time", hint
     )

@@ -5,14 +5,14 @@ Times inside the reporter are Unix milliseconds (``*_ms``); in reports and on-ch
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import NamedTuple
 
 SCALE = 10**18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Quote:
     """One market's state as one venue told it. Prices are 1e18 fixed point, None where the venue gives none.
 
@@ -32,7 +32,30 @@ class Quote:
     book_at_ms: int | None
     last_at_ms: int | None
     received_at_ms: int
-    label: str = ""
+    label: str
+
+    def __init__(
+        self,
+        venue: str,
+        symbol: str,
+        bid: int | None,
+        ask: int | None,
+        last: int | None,
+        book_at_ms: int | None,
+        last_at_ms: int | None,
+        received_at_ms: int,
+        label: str = "",
+    ) -> None:
+        # By hand, for half the cost of the one that a frozen dataclass gets: a node makes thousands in a second.
+        _SET_VENUE(self, venue)
+        _SET_SYMBOL(self, symbol)
+        _SET_BID(self, bid)
+        _SET_ASK(self, ask)
+        _SET_LAST(self, last)
+        _SET_BOOK_AT(self, book_at_ms)
+        _SET_LAST_AT(self, last_at_ms)
+        _SET_RECEIVED_AT(self, received_at_ms)
+        _SET_LABEL(self, label)
 
     @property
     def observed_at_ms(self) -> int:
@@ -47,6 +70,11 @@ class Quote:
         if self.book_at_ms is not None:
             return "book"
         return "last" if self.last_at_ms is not None else "received"
+
+
+_SETTERS = [vars(Quote)[field.name].__set__ for field in fields(Quote)]
+_SET_VENUE, _SET_SYMBOL, _SET_BID, _SET_ASK, _SET_LAST = _SETTERS[:5]
+_SET_BOOK_AT, _SET_LAST_AT, _SET_RECEIVED_AT, _SET_LABEL = _SETTERS[5:]
 
 
 class Leg(NamedTuple):

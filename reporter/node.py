@@ -18,6 +18,7 @@ from reporter.chain.endpoint import Health
 from reporter.chain.funding import FundingReader
 from reporter.chain.rpc import Rpc
 from reporter.chain.submit import Submitter
+from reporter.clock import SET_CLOCK, Verdict, judge, monotonic_ms
 from reporter.collect import VenueHealth, collect, everything
 from reporter.config import Config
 from reporter.errors import ChainError, ConfigError, SpotlineError, StoreFailed
@@ -99,9 +100,15 @@ class Node:
             return None
         chain = self.chain
         stall_s = max(MIN_STALL_S, STALL_BLOCKS * self.config.chain.block_time_s)
+        head_time, against = chain.head.timestamp, self.clock.why
         return Context(
-            chain.set.domain, chain.set.reporters, chain.rounds, chain.paused, chain.head.timestamp, stall_s
+            chain.set.domain, chain.set.reporters, chain.rounds, chain.paused, head_time, stall_s, against
         )
+
+    @property
+    def clock(self) -> Verdict:
+        """What the venues say of our clock."""
+        return judge((health.clock for health in self.health.values()), wall_ms(), monotonic_ms())
 
     def observe(self, request: ObserveRequest) -> SignedReport:
         """Our signed observation for a peer or for ourselves. Raises ``Refused``."""
@@ -192,8 +199,10 @@ class Node:
         )
 
     async def _watch_chain(self) -> None:
+        wrong = False
         while True:
             await self.watcher.look(wall_ms())
+            wrong = tell_clock(self.clock, wrong)
             if self.submitter is not None and self.chain is not None:
                 await self._prepare(self.submitter, self.chain)
             await asyncio.sleep(self.config.chain.poll_ms / 1000)
@@ -258,6 +267,17 @@ class Node:
             if self.keeper is not None and self.chain is not None:
                 await self.keeper.look(self.chain, self.address, wall_ms() // 1000)
             await asyncio.sleep(max(1, self.config.chain.poll_ms / 1000))
+
+
+def tell_clock(verdict: Verdict, wrong: bool) -> bool:
+    """Log when our clock goes wrong, or right again; whether it is wrong now."""
+    if verdict.wrong and not wrong:
+        log().warning(
+            "clock is wrong", reason=verdict.says, advice=SET_CLOCK + ": nothing is signed meanwhile"
+        )
+    elif wrong and not verdict.wrong:
+        log().info("clock is right", says=verdict.says)
+    return verdict.wrong
 
 
 def tell_endpoint(name: str, health: Health) -> None:

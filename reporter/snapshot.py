@@ -4,11 +4,13 @@ import asyncio
 from typing import Any
 
 from reporter.book import Book
+from reporter.clock import Compared
 from reporter.config import Config
-from reporter.errors import SourceError, UnknownFeed
+from reporter.errors import UnknownFeed
 from reporter.index import compute, plan
 from reporter.models import Index
 from reporter.record import index_document
+from reporter.sources import Fetched
 from reporter.wiring import venue_fetcher, wall_ms
 
 
@@ -21,23 +23,26 @@ async def price_now(config: Config, feed: str | None) -> list[tuple[Index, dict[
     names = [f.name for f in config.feeds]
     if feed is not None and feed not in names:
         raise UnknownFeed(feed, names)
-    book, errors = await ask_venues(config)
+    book, errors, _ = await ask_venues(config)
     now_ms = wall_ms()
     indices = compute(plan([f.rules for f in config.feeds]), book.newest(), now_ms)
     wanted = [feed] if feed else names
     return [(indices[name], index_document(indices[name]) | {"venueErrors": errors}) for name in wanted]
 
 
-async def ask_venues(config: Config) -> tuple[Book, dict[str, list[str]]]:
-    """What every venue says now, and the errors of those that failed, by venue."""
+async def ask_venues(config: Config) -> tuple[Book, dict[str, list[str]], list[Compared | None]]:
+    """What every venue says now, the errors of those that failed, by venue, and what they say of our clock."""
     book, venues = Book(), config.markets_by_venue
-    failures = await asyncio.gather(*(_ask(config, name, symbols, book) for name, symbols in venues.items()))
-    return book, {
-        name: [str(e) for e in found] for name, found in zip(venues, failures, strict=True) if found
+    found = await asyncio.gather(*(_ask(config, name, symbols, book) for name, symbols in venues.items()))
+    errors = {
+        name: [str(error) for error in fetched.errors]
+        for name, fetched in zip(venues, found, strict=True)
+        if fetched.errors
     }
+    return book, errors, [fetched.clock for fetched in found]
 
 
-async def _ask(config: Config, name: str, symbols: tuple[str, ...], book: Book) -> tuple[SourceError, ...]:
+async def _ask(config: Config, name: str, symbols: tuple[str, ...], book: Book) -> Fetched:
     fetcher = venue_fetcher(config, name)
     try:
         fetched = await fetcher.fetch(symbols)
@@ -45,4 +50,4 @@ async def _ask(config: Config, name: str, symbols: tuple[str, ...], book: Book) 
         await fetcher.close()
     for quote in fetched.quotes:
         book.put(quote)
-    return fetched.errors
+    return fetched

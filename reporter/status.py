@@ -5,6 +5,7 @@ from typing import Any
 
 from reporter.chain.aggregator import ChainState
 from reporter.chain.endpoint import Health
+from reporter.clock import SET_CLOCK
 from reporter.collect import VenueHealth
 from reporter.models import Index
 from reporter.node import Node
@@ -16,7 +17,7 @@ DAY_MS = 86_400_000
 
 def reasons(node: Node, now_ms: int) -> list[str]:
     """Why the node, or the answers it serves, are not as they should be; empty when all is well."""
-    return [*_own(node), *_money(node, now_ms), *_chain(node, now_ms), *_answers(node, now_ms)]
+    return [*_own(node), *_clock(node), *_money(node, now_ms), *_chain(node, now_ms), *_answers(node, now_ms)]
 
 
 def _own(node: Node) -> Iterator[str]:
@@ -24,6 +25,11 @@ def _own(node: Node) -> Iterator[str]:
         yield "dry run: no keys are configured, so nothing is signed"
     elif node.chain and node.address not in node.chain.set.reporters:
         yield f"{node.address} is not in the aggregator's reporter set"
+
+
+def _clock(node: Node) -> Iterator[str]:
+    if against := node.clock.why:
+        yield f"the clock is wrong: {against}; {SET_CLOCK}, nothing is signed meanwhile"
 
 
 def _money(node: Node, now_ms: int) -> Iterator[str]:
@@ -126,6 +132,7 @@ def status_document(node: Node, now_ms: int) -> dict[str, Any]:
         "block": chain and chain.head.number,
         "reporters": list(chain.set.reporters) if chain else [],
         "quorum": chain and chain.set.quorum,
+        "clock": {"offMs": node.clock.off_ms, "venues": node.clock.venues, "wrong": node.clock.wrong},
         "venues": {name: _venue(node, name, health, now_ms) for name, health in node.health.items()},
         "excluded": {feed: list(venues) for feed, venues in node.memory.barred.items()},
         "endpoints": {name: _endpoint(health) for name, health in node.rpc.health.items()},
@@ -147,6 +154,7 @@ def _venue(node: Node, name: str, health: VenueHealth, now_ms: int) -> Mapping[s
         "lastError": health.last_error,
         "breaker": health.breaker,
         "retryAtMs": health.retry_at_ms,
+        "standing": list(health.standing),
         "stream": _stream(streamer.health) if streamer else None,
     }
 

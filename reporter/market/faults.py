@@ -34,7 +34,7 @@ BENDS: Mapping[str, Callable[[MarketQuote], MarketQuote]] = {
 WIRE = frozenset(
     {
         *("down", "blackhole", "latency", "slow", "drip", "headerdrip", "continues", "huge", "bomb"),
-        *("truncated", "sliced", "corrupt", "html", "status", "redirect"),
+        *("truncated", "sliced", "corrupt", "html", "status", "redirect", "date"),
         *("silent", "deaf", "garbage", "oversize", "fragments", "compressed", "flood", "closeloop"),
     }
 )
@@ -47,7 +47,7 @@ class Fault:
 
     Attributes:
         since_ms: When it was switched on, Unix milliseconds.
-        ms: Of latency, or between two bytes of a drip.
+        ms: Of latency, between two bytes of a drip, or by which the Date header is ahead.
         rate: Bytes per second of a slow body.
         status: HTTP status, with a good body.
         retry_after: Seconds; sent when positive.

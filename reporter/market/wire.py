@@ -3,6 +3,7 @@
 import asyncio
 import random
 import socket
+import time
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -84,7 +85,17 @@ async def send(writer: asyncio.StreamWriter, answer: Answer, fault: Fault) -> bo
     async for piece in pieces(answer, fault):
         writer.write(piece)
         await writer.drain()
-    return fault.name in ("none", "latency", "status", "html", "redirect", "corrupt", "sliced", "slow")
+    return fault.name in (
+        "none",
+        "latency",
+        "status",
+        "html",
+        "redirect",
+        "corrupt",
+        "sliced",
+        "slow",
+        "date",
+    )
 
 
 async def pieces(answer: Answer, fault: Fault) -> AsyncIterator[bytes]:
@@ -104,6 +115,9 @@ def _changed(answer: Answer, fault: Fault) -> Answer:
     if fault.name == "status":
         more = {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
         return Answer(fault.status, answer.body, {**answer.headers, **more})
+    if fault.name == "date":
+        at = formatdate(time.time() + fault.ms / 1000, usegmt=True)
+        return Answer(answer.status, answer.body, {**answer.headers, "Date": at}, answer.media)
     if fault.name == "html":
         return Answer(200, answer.body, answer.headers, "text/html")
     if fault.name == "redirect":

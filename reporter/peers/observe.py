@@ -38,6 +38,7 @@ class Code(StrEnum):
     NOT_NEWER = "not_newer"
     NOTHING_TO_SIGN = "nothing_to_sign"
     NOT_READY = "not_ready"
+    WRONG_CLOCK = "wrong_clock"
     NOT_A_REPORTER = "not_a_reporter"
 
 
@@ -121,7 +122,10 @@ class FeedTerms:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The chain as we know it when a request arrives; ``head_time`` is its newest block's, Unix seconds."""
+    """The chain as we know it when a request arrives; ``head_time`` is its newest block's, Unix seconds.
+
+    ``clock``: what the venues say against our clock; empty while it is good.
+    """
 
     domain: Domain
     reporters: Sequence[str]
@@ -129,6 +133,7 @@ class Context:
     paused: bool
     head_time: int
     stall_s: int
+    clock: str = ""
 
 
 class Observer:
@@ -252,7 +257,9 @@ def _check(request: ObserveRequest, context: Context, now_ms: int) -> None:
 
 
 def _check_clocks(context: Context, now_s: int) -> None:
-    """Sign nothing while our clock and the chain's disagree: one of them is wrong, and we cannot tell which."""
+    """Sign nothing while our clock and the venues' or the chain's disagree: who is wrong, we cannot tell."""
+    if context.clock:
+        raise Refused(Code.WRONG_CLOCK, context.clock)
     ahead_s = context.head_time - now_s
     if ahead_s > MAX_BLOCK_AHEAD_S:
         raise Refused(Code.NOT_READY, f"the newest block is {ahead_s} s ahead of our clock")

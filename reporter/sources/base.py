@@ -7,28 +7,30 @@ import asyncio
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import replace
-from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from collections.abc import Awaitable, Callable, Iterable
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from itertools import chain
+from typing import cast
 
 import httpcore
 import httpx
 
+from reporter.clock import Compared, compared, monotonic_ms
 from reporter.errors import ConfigError, SourceError
 from reporter.sources.guard import AddressRefused, GuardedBackend, Resolver, system_resolver
 from reporter.sources.limits import Limiter
 from reporter.sources.retry import StatusError, retry_after_s, retrying
+from reporter.sources.standing import Standing
 from reporter.sources.strict import shown
+from reporter.sources.transport import PublicTransport
 from reporter.sources.venue import Fetched, Request, Source
 
 __all__ = ["Fetched", "Fetcher", "PublicTransport", "Request", "Source", "StatusError", "shared_ssl_context"]
 
 DEADLINE_S = 4.0
-STEP_S = 1.5
-MAX_CONNECTIONS = 10
+ASKS_KEPT = 64
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "spotline"}
 
 if find_spec("sniffio") is None:
     # httpcore tries to import it six times a request, which costs more than all else in it; this miss costs nothing.
@@ -51,53 +53,6 @@ _FOREIGN = tuple(chain.from_iterable(kinds for kinds, _ in _REASONS))
 def shared_ssl_context() -> ssl.SSLContext:
     """TLS with certifi's authorities, whatever SSL_CERT_FILE says. One for all venues: it costs 20 ms."""
     return httpx.create_ssl_context(verify=True, trust_env=False)
-
-
-class PublicTransport(httpx.AsyncBaseTransport):
-    """httpx over httpcore with a guarded network, a connection of its own for each request, HTTP/1.1."""
-
-    def __init__(self, ssl_context: ssl.SSLContext, network: httpcore.AsyncNetworkBackend) -> None:
-        # No keep-alive: two answers to one request would have made the second the next request's.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl_context,
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=0,
-            http1=True,
-            http2=False,
-            retries=0,
-            network_backend=network,
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; the body is left to be read."""
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        sent = httpcore.Request(
-            request.method, url, headers=request.headers.raw, extensions=request.extensions
-        )
-        answer = await self._pool.handle_async_request(sent)
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
-        )
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._pool.aclose()
-
-
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._answer.aiter_stream()
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
 
 
 class Fetcher:
@@ -142,18 +97,15 @@ class Fetcher:
         self._sleep = sleep
         self._deadline_s = deadline_s
         self._turn = -1
+        self._standing = Standing()
         self._limiter = Limiter(per_second or source.per_second, clock)
-        self._client = httpx.AsyncClient(
-            transport=transport
-            or PublicTransport(shared_ssl_context(), GuardedBackend(insecure=insecure, resolve=resolve)),
-            base_url=_checked_url(source.base_url, insecure),
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "spotline"},
-            # 45 kB of cookies came back after five calls: this jar takes none.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=STEP_S,
-            follow_redirects=False,
-            trust_env=False,
+        self._base_url = _checked_url(source.base_url, insecure)
+        # No client of httpx above it: no cookies, no redirects, no proxies, nothing of the environment's to switch off.
+        self._transport = transport or PublicTransport(
+            shared_ssl_context(), GuardedBackend(insecure=insecure, resolve=resolve)
         )
+        self._requests = lru_cache(ASKS_KEPT)(self._planned)
+        self._asks = lru_cache(ASKS_KEPT)(self._ask)
 
     async def fetch(self, symbols: Iterable[str]) -> Fetched:
         """Ask for ``symbols``, all requests at once; a request that fails costs only its own symbols.
@@ -161,30 +113,42 @@ class Fetcher:
         Raises:
             ConfigError: A symbol the venue cannot have.
         """
-        ours = tuple(symbols)
-        for symbol in ours:
-            self.source.symbol(symbol)
-        requests = self.source.requests(ours)
+        requests = self._requests(tuple(symbols))
         self._turn += 1
-        async with asyncio.TaskGroup() as tasks:
-            # Another one first each time: where the limit lets only some through, none is always the last.
-            places = [(self._turn + n) % len(requests) for n in range(len(requests))]
-            asked = {place: tasks.create_task(self._one(requests[place])) for place in places}
-        parts = [asked[place].result() for place in range(len(requests))]
+        if len(requests) == 1:
+            parts = [await self._one(requests[0])]
+        else:
+            parts = await self._all(requests)
         return Fetched(
-            tuple(replace(q, venue=self.venue, label=self.label) for part in parts for q in part.quotes),
+            tuple(quote for part in parts for quote in part.quotes),
             tuple(self._renamed(error) for part in parts for error in part.errors),
+            tuple(symbol for part in parts for symbol in part.standing),
+            next((part.clock for part in parts if part.clock), None),
         )
 
     async def close(self) -> None:
         """Close every connection; the fetcher is of no use afterwards."""
-        await self._client.aclose()
+        await self._transport.aclose()
+
+    def _planned(self, symbols: tuple[str, ...]) -> list[Request]:
+        for symbol in symbols:
+            self.source.symbol(symbol)
+        return self.source.requests(symbols)
+
+    def _ask(self, target: str) -> httpx.Request:
+        return httpx.Request("GET", str(self._base_url).rstrip("/") + target, headers=HEADERS)
+
+    async def _all(self, requests: list[Request]) -> list[Fetched]:
+        async with asyncio.TaskGroup() as tasks:
+            # Another one first each time: where the limit lets only some through, none is always the last.
+            places = [(self._turn + n) % len(requests) for n in range(len(requests))]
+            asked = {place: tasks.create_task(self._one(requests[place])) for place in places}
+        return [asked[place].result() for place in range(len(requests))]
 
     async def _one(self, request: Request) -> Fetched:
         try:
             async with asyncio.timeout(self._deadline_s):
-                body: bytes = await retrying(self._deadline_s, self._sleep)(self._get, request)
-            return self.source.parse(body, request, self._now_ms())
+                return await retrying(self._deadline_s, self._get, request, self._sleep)
         except SourceError as error:
             return Fetched(errors=(error,))
         except TimeoutError:
@@ -198,19 +162,32 @@ class Fetcher:
     def _failed(self, reason: str, detail: str) -> Fetched:
         return Fetched(errors=(SourceError(self.venue, reason, detail),))
 
-    async def _get(self, request: Request) -> bytes:
+    async def _get(self, request: Request) -> Fetched:
         wait_s = self._limiter.take(self._deadline_s)
         if wait_s is None:
             raise SourceError(self.venue, "rate_limited", "more requests than this venue allows")
         if wait_s > 0:
             await asyncio.sleep(wait_s)
-        async with self._client.stream("GET", request.target) as answer:
+        asked_ms = monotonic_ms()
+        answer = await self._transport.handle_async_request(self._asks(request.target))
+        try:
+            clock = _compared(answer, asked_ms)
             self._check_head(answer)
-            body = bytearray()
-            async for chunk in answer.aiter_raw():
-                body += chunk
-                if len(body) > self.source.max_body:
-                    raise SourceError(self.venue, "too_large", f"more than {self.source.max_body} bytes")
+            body = await self._body(answer)
+            fetched = self.source.parse(body, request, self._now_ms(), self.venue, self.label, self._standing)
+            if self.source.names_markets and not fetched.errors:
+                answer.extensions.get("keep", _nothing)()
+        finally:
+            await answer.aclose()
+        return fetched._replace(clock=clock)
+
+    async def _body(self, answer: httpx.Response) -> bytes:
+        body = bytearray()
+        # Not by ``aiter_raw``, which closes the answer at its end: whether the line is kept is not known before it is read.
+        async for chunk in cast("httpx.AsyncByteStream", answer.stream):
+            body += chunk
+            if len(body) > self.source.max_body:
+                raise SourceError(self.venue, "too_large", f"more than {self.source.max_body} bytes")
         return bytes(body)
 
     def _check_head(self, answer: httpx.Response) -> None:
@@ -248,3 +225,12 @@ def _checked_url(base_url: str, insecure: bool) -> httpx.URL:
 
 def _reason(error: BaseException) -> str:
     return next(reason for kinds, reason in _REASONS if isinstance(error, kinds))
+
+
+def _compared(answer: httpx.Response, asked_ms: int) -> Compared | None:
+    said = answer.headers
+    return compared(said.get("date", ""), said.get("age", ""), asked_ms, monotonic_ms())
+
+
+def _nothing() -> None:
+    """Stands in where a transport keeps no connection."""

@@ -11,7 +11,7 @@ AT = ("time", strict.at_iso)
 class Coinbase(Source):
     name, default_url = "coinbase", "https://api.exchange.coinbase.com"
     default_ws_url, refusal = "wss://ws-feed.exchange.coinbase.com", ("type", "error")
-    target, between, per_second = "/products/{name}/ticker", "-", 8
+    target, between, per_second, names_markets = "/products/{name}/ticker", "-", 8, False
     row = Row("product_id", "bid", "ask", "price", last_at=AT)
     update = Row("product_id", "best_bid", "best_ask", "price", book_at=AT, last_at=AT)
 

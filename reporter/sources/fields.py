@@ -85,7 +85,8 @@ class Fields(NamedTuple):
 
     def time(self, key: str, parse: Callable[[str, Json], int]) -> int:
         """The time under ``key`` in Unix milliseconds, read by one of the parsers of ``strict``."""
-        return parse(self.venue, self._present(key))
+        venue, data = self
+        return parse(venue, data[key] if key in data else self._present(key))
 
     def whole(self, key: str) -> int:
         """The whole number under ``key``; a string of digits is one too."""
@@ -101,4 +102,7 @@ def rows(venue: str, value: Json, what: str = "the document") -> list[Fields]:
     """Wrap an array whose members must all be objects."""
     if not isinstance(value, list):
         raise SourceError(venue, "shape", f"{what} is not an array: {shown(value)}")
-    return [Fields.of(venue, row, f"a row of {what}") for row in value]
+    return [
+        Fields(venue, row) if isinstance(row, dict) else Fields.of(venue, row, f"a row of {what}")
+        for row in value
+    ]

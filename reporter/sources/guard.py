@@ -7,19 +7,15 @@ around it (RFC 6890; 13 of 18 spellings of loopback reached it through httpx 0.2
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
 import httpcore
 
-from reporter.sources.interim import Patient
-
 Address: TypeAlias = IPv4Address | IPv6Address
 Resolver: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
-SocketOption: TypeAlias = (
-    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
-)
+Connect: TypeAlias = Callable[[Address, int], Awaitable[socket.socket]]
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -70,13 +66,13 @@ async def system_resolver(host: str, port: int) -> list[str]:
     return await answer
 
 
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """httpcore's network with our resolver in front, and the guard unless ``insecure``.
+class GuardedBackend:
+    """What dials a venue: our resolver, the guard unless ``insecure``, and then the checked address.
 
     Args:
         insecure: Dial any address; for the market server on this machine (``insecure_sources``).
         resolve: Name and port to addresses.
-        network: What dials; httpcore's own by default.
+        connect: Address and port to a connected socket; the operating system's by default.
     """
 
     def __init__(
@@ -84,69 +80,29 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         *,
         insecure: bool = False,
         resolve: Resolver = system_resolver,
-        network: httpcore.AsyncNetworkBackend | None = None,
+        connect: Connect | None = None,
     ) -> None:
         self._insecure = insecure
         self._resolve = resolve
-        self._network = network or httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[SocketOption] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address of ``host`` that answers.
-
-        Raises:
-            AddressRefused: One of them is not public. A mixed answer is an attack, so one condemns the name.
-            httpcore.ConnectError, httpcore.ConnectTimeout: No address answered.
-        """
-        addresses = await self.addresses(host, port, timeout)
-        failure = httpcore.ConnectError(f"{host} has no address")
-        for address in addresses:
-            try:
-                return Patient(
-                    await self._network.connect_tcp(
-                        str(address), port, timeout, local_address, socket_options
-                    )
-                )
-            except httpcore.ConnectError as error:
-                failure = error
-        raise failure
+        self._connect = connect or _connected
 
     async def dial(self, host: str, port: int, limit_s: float) -> socket.socket:
         """A connected TCP socket to the first address of ``host`` that answers within ``limit_s``.
 
         Raises:
-            AddressRefused: As ``connect_tcp``.
+            AddressRefused: One of them is not public. A mixed answer is an attack, so one condemns the name.
             httpcore.ConnectError, httpcore.ConnectTimeout: No address answered.
         """
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in await self.addresses(host, port, limit_s):
             try:
                 async with asyncio.timeout(limit_s):
-                    return await _connected(address, port)
+                    return await self._connect(address, port)
             except TimeoutError:
                 failure = httpcore.ConnectTimeout(f"{host} did not answer")
             except OSError as error:
                 failure = httpcore.ConnectError(f"{host}: {error.strerror or error}")
         raise failure
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        socket_options: Iterable[SocketOption] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Never: a venue is not on this machine's file system."""
-        raise AddressRefused(f"no venue is at the socket {path}")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait, for httpcore's own use."""
-        await asyncio.sleep(seconds)
 
     async def addresses(self, host: str, port: int, limit_s: float | None) -> list[Address]:
         """Where ``host`` leads; raises ``AddressRefused`` where one of them may not be dialled."""

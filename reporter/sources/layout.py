@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from reporter.errors import SourceError
 from reporter.sources.fields import Fields
-from reporter.sources.strict import Json, shown
+from reporter.sources.strict import Json, optional_price, shown
 
 Clock: TypeAlias = tuple[str, Callable[[str, Json], int]]
 
@@ -47,13 +47,17 @@ class Row:
         Raises:
             SourceError: A price or a time is malformed.
         """
-        last = row.price(self.last) if self.last else None
-        price = row.best_price if self.levels else row.price
+        venue, data = row
+        last = optional_price(venue, data.get(self.last)) if self.last else None
+        if self.levels:
+            bid, ask = row.best_price(self.bid), row.best_price(self.ask)
+        else:
+            bid = optional_price(venue, data.get(self.bid))
+            ask = optional_price(venue, data.get(self.ask))
         book_at_ms = row.time(*self.book_at) if self.book_at else None
         if self.last_at is self.book_at:  # one time for both is read once
-            return Ticker(price(self.bid), price(self.ask), last, book_at_ms, book_at_ms)
-        last_at_ms = row.time(*self.last_at) if self.last_at else None
-        return Ticker(price(self.bid), price(self.ask), last, book_at_ms, last_at_ms)
+            return Ticker(bid, ask, last, book_at_ms, book_at_ms)
+        return Ticker(bid, ask, last, book_at_ms, row.time(*self.last_at) if self.last_at else None)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
 from math import ceil
+from typing import TypeVar
 
 import httpcore
 from tenacity import (
@@ -23,6 +24,9 @@ ATTEMPTS = 3
 MAX_RETRY_AFTER_S = 3_600
 DATE_CHARS = len("Sun, 06 Nov 1994 08:49:37 GMT")
 
+Asked = TypeVar("Asked")
+Got = TypeVar("Got")
+
 _JITTER = wait_random_exponential(multiplier=0.1, max=1.0)
 
 
@@ -35,15 +39,38 @@ class StatusError(SourceError):
         self.retry_after_s = retry_after_s
 
 
-def retrying(deadline_s: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> AsyncRetrying:
-    """A policy for one request. It gives up at once when the next wait would end after the deadline."""
-    return AsyncRetrying(
+async def retrying(
+    deadline_s: float,
+    call: Callable[[Asked], Awaitable[Got]],
+    asked: Asked,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Got:
+    """Do ``call(asked)`` until it is well; give up at once when the next wait would end after the deadline.
+
+    tenacity comes in with the first failure: for a call that is well it costs as much as the parsing.
+    """
+    first: list[BaseException] = []
+    started_s = time.monotonic()
+    try:
+        return await call(asked)
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        first.append(error)
+
+    async def again() -> Got:
+        if first:
+            raise first.pop()
+        return await call(asked)
+
+    policy = AsyncRetrying(
         sleep=sleep,
-        stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(deadline_s),
+        stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(deadline_s - (time.monotonic() - started_s)),
         wait=_wait_s,
         retry=retry_if_exception(is_transient),
         reraise=True,
     )
+    return await policy(again)
 
 
 def is_transient(error: BaseException) -> bool:

@@ -18,9 +18,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from reporter.errors import ConfigError, SourceError
 from reporter.models import Quote
-from reporter.sources.base import DEADLINE_S, STEP_S, shared_ssl_context
+from reporter.sources.base import DEADLINE_S, shared_ssl_context
 from reporter.sources.guard import GuardedBackend, Resolver, system_resolver
 from reporter.sources.layout import Link
+from reporter.sources.line import STEP_S
 from reporter.sources.stream_errors import asked_s, why
 from reporter.sources.venue import Fetched, Source
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeAlias
 
+from reporter.clock import Compared
 from reporter.errors import ConfigError, SourceError
 from reporter.models import Quote
 from reporter.sources import strict
 from reporter.sources.fields import Fields, rows
 from reporter.sources.layout import Link, Row, Ticker, message
+from reporter.sources.standing import Standing
 from reporter.sources.strict import Json, shown
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
 Rows: TypeAlias = Iterable[Fields]
 MIB = 1024 * 1024
 
+_NOWHERE = object()
 _SYMBOL = re.compile(r"([A-Z0-9]{1,15})/([A-Z0-9]{1,15})(-PERP)?")
 
 
@@ -44,10 +47,16 @@ class Request:
 
 
 class Fetched(NamedTuple):
-    """What came of asking: the quotes, and one error for each request, or each symbol, that yielded none."""
+    """What came of asking: the quotes, and one error for each request, or each symbol, that yielded none.
+
+    ``standing``: symbols without an exchange time whose rows have said the same for several answers. ``clock``: what
+    the answer says of the venue's clock, if anything.
+    """
 
     quotes: tuple[Quote, ...] = ()
     errors: tuple[SourceError, ...] = ()
+    standing: tuple[str, ...] = ()
+    clock: Compared | None = None
 
 
 class Source(ABC):
@@ -61,6 +70,7 @@ class Source(ABC):
         max_body: Largest body accepted, in bytes.
         all_symbols: Whether the payload holds every market, so that those not asked for are skipped.
         per_second: Requests in a second, within what the venue allows without a key.
+        names_markets: Whether the ticker's body names its markets; only then is a connection used again.
         row: Layout of a row of the ticker.
         default_ws_url: Address of the stream; empty for a venue that is only asked.
         update: Layout of a row of the stream, where it is another.
@@ -77,6 +87,7 @@ class Source(ABC):
     max_body: ClassVar[int] = 256 * 1024
     all_symbols: ClassVar[bool] = False
     per_second: ClassVar[int] = 5
+    names_markets: ClassVar[bool] = True
     row: ClassVar[Row]
     default_ws_url: ClassVar[str] = ""
     update: ClassVar[Row | None] = None
@@ -90,6 +101,7 @@ class Source(ABC):
         self.base_url = (base_url or self.default_url).rstrip("/")
         # Another host is another world: its stream is not at the venue's own address.
         self.ws_url = ws_url or ("" if base_url else self.default_ws_url)
+        self._key = (self.update or self.row).symbol
 
     def spell(self, base: str, quote: str) -> str:
         """The venue's name for a market, e.g. ``BTC-USD``."""
@@ -162,8 +174,18 @@ class Source(ABC):
             )
         return base, quote
 
-    def parse(self, body: bytes, request: Request, received_at_ms: int) -> Fetched:
-        """Turn a body into quotes, at most one for each symbol of the request.
+    def parse(
+        self,
+        body: bytes,
+        request: Request,
+        received_at_ms: int,
+        venue: str = "",
+        label: str = "",
+        standing: Standing | None = None,
+    ) -> Fetched:
+        """Turn a body into quotes, at most one for each symbol of the request, under ``venue`` or our own name.
+
+        With ``standing``, a row without any time that says what it said before keeps the time at which it first came.
 
         An unreadable row, a symbol missing or there twice, and a market without any price give an error each
         and leave the other symbols' quotes standing.
@@ -183,11 +205,14 @@ class Source(ABC):
         errors: list[SourceError] = []
         for ours, mine in found.items():
             try:
-                ticker = self.read(self._only(ours, mine))
-                quotes.append(self._quote(self.name, ours, ticker, received_at_ms, ""))
+                row = self._only(ours, mine)
+                ticker, at_ms = self.read(row), received_at_ms
+                if standing and ticker.book_at_ms is None and ticker.last_at_ms is None:
+                    at_ms = standing.since(ours, row.data, received_at_ms)
+                quotes.append(self._quote(venue or self.name, ours, ticker, at_ms, label))
             except SourceError as error:
                 errors.append(error)
-        return Fetched(tuple(quotes), tuple(errors))
+        return Fetched(tuple(quotes), tuple(errors), standing.flagged(request.symbols) if standing else ())
 
     def parse_frame(self, frame: bytes, link: Link, received_at_ms: int) -> Fetched:
         """Turn one frame of the stream into quotes. A row that cannot be read gives an error and no quote.
@@ -203,12 +228,13 @@ class Source(ABC):
             raise SourceError(self.name, "refused", shown(document))
         quotes: list[Quote] = []
         errors: list[SourceError] = []
-        key = (self.update or self.row).symbol
+        key, wanted = self._key, link.wanted
         for row in self.updates(document, link):
-            name = row.text(key)
-            ours = link.wanted.get(name)
+            name = row.data.get(key)
+            # A number is a str here too, and names no market.
+            ours = wanted.get(name) if type(name) is str else None
             if ours is None:
-                raise SourceError(self.name, "symbol", f"{shown(name)} was not asked for")
+                raise SourceError(self.name, "symbol", f"{shown(row.text(key))} was not asked for")
             try:
                 ticker = self.read_update(row)
                 quotes.append(self._quote(link.venue, ours, ticker, received_at_ms, link.label))
@@ -223,7 +249,7 @@ class Source(ABC):
 
     def _refuses(self, document: dict[str, Json]) -> bool:
         key, value = self.refusal
-        return key in document and document[key] == value
+        return document.get(key, _NOWHERE) == value
 
     def _quote(self, venue: str, ours: str, ticker: Ticker, received_at_ms: int, label: str) -> Quote:
         bid, ask, last, book_at_ms, last_at_ms = ticker

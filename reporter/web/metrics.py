@@ -55,6 +55,10 @@ def _node(status: Document) -> Iterator[GaugeMetricFamily]:
     yield _family("reasons", "How many reasons there are.", (), [((), len(status["reasons"]))])
     yield _family("chain_head_number", "The newest block.", (), [((), status["block"])])
     yield _family("quorum", "Signatures that an update needs.", (), [((), status["quorum"])])
+    clock = status["clock"]
+    off_s = None if clock["offMs"] is None else clock["offMs"] / 1000
+    yield _family("clock_off_seconds", "Ours ahead of the venues', at least.", (), [((), off_s)])
+    yield _family("clock_wrong", "1 while nothing is signed for it.", (), [((), int(clock["wrong"]))])
     endpoints = status["endpoints"].items()
     states = [((name, endpoint["state"]), 1) for name, endpoint in endpoints]
     yield _family("endpoint_state", "1 for the state of each RPC endpoint.", ("endpoint", "state"), states)
@@ -79,6 +83,10 @@ def _venues(status: Document) -> Iterator[GaugeMetricFamily]:
     yield _family("venue_consecutive_failures", "Fetches in a row without a quote.", ("venue",), failures)
     breakers = [((n, str(v["breaker"])), 1) for n, v in venues]
     yield _family("venue_breaker_state", "1 for the state of each breaker.", ("venue", "state"), breakers)
+    standing = [((n,), len(v["standing"])) for n, v in venues]
+    yield _family(
+        "venue_standing_markets", "Markets that say the same again and again.", ("venue",), standing
+    )
     streams = [((n, v["stream"]["state"]), 1) for n, v in venues if v["stream"]]
     yield _family("venue_stream_state", "1 for the state of each stream.", ("venue", "state"), streams)
     excluded = [((feed, venue), 1) for feed, names in status["excluded"].items() for venue in names]

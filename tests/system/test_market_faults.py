@@ -8,9 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from reporter.clock import Verdict, judge, monotonic_ms
 from reporter.market.faults import BENDS, WIRE
 from reporter.sources import Fetched
 from reporter.sources.retry import StatusError
+from reporter.sources.standing import FLAGGED_AFTER
 from reporter.wiring import wall_ms
 from tests.system.markets import Exchange, Peak, exchange
 
@@ -99,6 +101,7 @@ def test_cases__every_fault__is_played() -> None:
         "misnamed",
         "sliced",
         "corrupt",
+        "date",
     }
 
     assert {case[0] for case in CASES} | elsewhere | UNSEEN == WIRE | set(BENDS)
@@ -158,6 +161,52 @@ async def test_fetch__frozen__the_exchanges_own_time_stays(venue: str) -> None:
 
     assert first.observed_at_ms == second.observed_at_ms <= since_ms
     assert (first.bid, first.ask) == (second.bid, second.ask)
+
+
+@pytest.mark.parametrize(("venue", "symbol"), [("kraken", "BTC/USD"), ("htx", "BTC/USDT")])
+async def test_fetch__frozen_without_a_time__flagged_within_five_polls_and_aging(
+    venue: str, symbol: str
+) -> None:
+    async with exchange() as market:
+        fetcher, other = market.fetcher(venue), market.fetcher(venue)
+        moving = [await fetcher.fetch([symbol]) for _ in range(3) if not await asyncio.sleep(1.0)]
+        market.fault(venue, "frozen")
+        frozen = [await fetcher.fetch([symbol]) for _ in range(FLAGGED_AFTER) if not await asyncio.sleep(0.1)]
+        begun = await other.fetch([symbol])
+        market.fault(venue, "none")
+        await asyncio.sleep(1.0)
+        moved = await fetcher.fetch([symbol])
+        await fetcher.close()
+        await other.close()
+
+    assert len({fetched.quotes[0].observed_at_ms for fetched in moving}) == 3
+    assert len({fetched.quotes[0].observed_at_ms for fetched in frozen}) == 1
+    assert [fetched.standing for fetched in (moving[-1], frozen[-1], moved)] == [(), (symbol,), ()]
+    assert (
+        moved.quotes[0].observed_at_ms > begun.quotes[0].observed_at_ms > frozen[-1].quotes[0].observed_at_ms
+    )
+
+
+async def dates(market: Exchange) -> Verdict:
+    """What four venues say of our clock."""
+    found = [(await ask(market, venue))[0].clock for venue in VENUES]
+    return judge(found, wall_ms(), monotonic_ms())
+
+
+@pytest.mark.parametrize("ms", [-10_000, 10_000, 3_600_000])
+async def test_fetch__dates_of_most_venues_off__our_clock_is_wrong_until_they_are_back(ms: int) -> None:
+    async with exchange() as market:
+        before = await dates(market)
+        market.fault("kraken", "date", ms=ms)
+        one = await dates(market)
+        market.fault("*", "date", ms=ms)
+        most = await dates(market)
+        market.server.board.clear()
+        after = await dates(market)
+
+    assert [verdict.wrong for verdict in (before, one, most, after)] == [False, False, True, False]
+    assert abs((most.off_ms or 0) + ms) <= 1_500
+    assert most.venues == len(VENUES)
 
 
 @pytest.mark.parametrize(("fault", "by_s"), [("late", -600), ("early", 600)])

@@ -66,12 +66,13 @@ def observer(
     ready: bool = True,
     reporters: Sequence[str] = REPORTERS,
     head_time: int = NOW_S,
+    clock: str = "",
     keep: Callable[[Observation], None] = lambda _: None,
 ) -> Observer:
     """A reporter that sees BTC 1 % above and ETH exactly at the chain's answers, unless told otherwise."""
     shown = prices or {"BTC/USD": index("BTC/USD", 64_640), "ETH/USD": index("ETH/USD", 3_000)}
     held = rounds or {"BTC/USD": round_("BTC/USD", 64_000, 100), "ETH/USD": round_("ETH/USD", 3_000, 100)}
-    context = Context(DOMAIN, reporters, held, paused, head_time, 60) if ready else None
+    context = Context(DOMAIN, reporters, held, paused, head_time, 60, clock) if ready else None
     by_id = {feed_id(name): terms for name, terms in TERMS.items()}
     return Observer(
         SIGNERS[number],

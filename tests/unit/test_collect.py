@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.collect import Breaker, VenueHealth, collect, pause
+from reporter.clock import Compared
+from reporter.collect import CLOCK_EVERY_MS, Breaker, VenueHealth, collect, pause
 from reporter.errors import SourceError
 from reporter.models import Quote
 from reporter.sources import Fetched
@@ -223,3 +224,16 @@ def test_pause__any_state__at_least_a_poll_and_bounded(
     waited = pause(poll, failures, asked, jitter)
 
     assert max(poll, asked) <= waited <= max(poll, asked, 8_000)
+
+
+async def test_collect__nothing_needed_for_a_minute__one_market_is_asked_for_its_date_alone() -> None:
+    heard = Compared(1, 2, 3)
+    venue = Venue(Fetched((QUOTE,), clock=heard), Fetched())
+
+    await venue.run(needed=lambda symbols: (), symbols=("BTC/USD", "ETH/USD"))
+
+    assert venue.asked == [("BTC/USD",)] * 2
+    assert venue.put == []
+    assert venue.health.clock == heard
+    assert venue.health.fetches == 0
+    assert len(venue.slept_ms) == 2 * CLOCK_EVERY_MS // 1_000 + 1

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from ipaddress import ip_address
+from typing import cast
 
 import httpcore
 import httpx
@@ -11,7 +12,7 @@ import pytest
 
 from reporter.sources import make_source
 from reporter.sources.base import Fetcher, PublicTransport, shared_ssl_context
-from reporter.sources.guard import AddressRefused, GuardedBackend, is_public, system_resolver
+from reporter.sources.guard import Address, AddressRefused, GuardedBackend, is_public, system_resolver
 
 pytestmark = pytest.mark.unit
 
@@ -65,18 +66,18 @@ NOT_PUBLIC = [
 PUBLIC = ["1.1.1.1", "104.16.0.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"]
 
 
-class Network(httpcore.AsyncNetworkBackend):
+class Network:
     """Remembers what was dialled; refuses what ``dead`` holds."""
 
     def __init__(self, *dead: str) -> None:
         self.dead = dead
         self.dialled: list[tuple[str, int]] = []
 
-    async def connect_tcp(self, host, port, *args, **kwargs):  # type: ignore[no-untyped-def]
-        self.dialled.append((host, port))
-        if host in self.dead:
-            raise httpcore.ConnectError("refused")
-        return httpcore.AsyncNetworkStream()
+    async def connect(self, address: Address, port: int) -> socket.socket:
+        self.dialled.append((str(address), port))
+        if str(address) in self.dead:
+            raise ConnectionRefusedError(111, "refused")
+        return cast("socket.socket", object())
 
 
 def resolver(*addresses: str):  # type: ignore[no-untyped-def]
@@ -104,7 +105,9 @@ def test_is_public__public_address__yes(address: str) -> None:
 @pytest.mark.parametrize("spelling", LOOPBACK_SPELLINGS)
 async def test_fetch__loopback_however_spelled__never_dialled(spelling: str) -> None:
     network = Network()
-    transport = PublicTransport(shared_ssl_context(), GuardedBackend(network=network, resolve=classic))
+    transport = PublicTransport(
+        shared_ssl_context(), GuardedBackend(connect=network.connect, resolve=classic)
+    )
 
     async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
         with pytest.raises(httpcore.ConnectError) as refused:
@@ -144,22 +147,24 @@ async def test_connect__name_leads_to_a_special_address__refused(address: str) -
     network = Network()
 
     with pytest.raises(AddressRefused, match=r"api\.kraken\.com leads to"):
-        await GuardedBackend(network=network, resolve=resolver(address)).connect_tcp("api.kraken.com", 443)
+        await GuardedBackend(connect=network.connect, resolve=resolver(address)).dial(
+            "api.kraken.com", 443, 1
+        )
 
     assert network.dialled == []
 
 
 async def test_connect__one_private_among_public__whole_name_refused() -> None:
-    backend = GuardedBackend(network=Network(), resolve=resolver("1.1.1.1", "10.0.0.1"))
+    backend = GuardedBackend(connect=Network().connect, resolve=resolver("1.1.1.1", "10.0.0.1"))
 
     with pytest.raises(AddressRefused):
-        await backend.connect_tcp("api.kraken.com", 443)
+        await backend.dial("api.kraken.com", 443, 1)
 
 
 async def test_connect__public_name__the_checked_address_is_dialled_not_the_name() -> None:
     network = Network()
 
-    await GuardedBackend(network=network, resolve=resolver("1.1.1.1")).connect_tcp("api.kraken.com", 443)
+    await GuardedBackend(connect=network.connect, resolve=resolver("1.1.1.1")).dial("api.kraken.com", 443, 1)
 
     assert network.dialled == [("1.1.1.1", 443)]
 
@@ -167,28 +172,30 @@ async def test_connect__public_name__the_checked_address_is_dialled_not_the_name
 async def test_connect__first_address_dead__the_next_is_tried() -> None:
     network = Network("1.1.1.1")
 
-    backend = GuardedBackend(network=network, resolve=resolver("1.1.1.1", "2606:4700::1111"))
-    await backend.connect_tcp("api.kraken.com", 443)
+    backend = GuardedBackend(connect=network.connect, resolve=resolver("1.1.1.1", "2606:4700::1111"))
+    await backend.dial("api.kraken.com", 443, 1)
 
     assert [host for host, _ in network.dialled] == ["1.1.1.1", "2606:4700::1111"]
 
 
 async def test_connect__every_address_dead__the_last_error() -> None:
     with pytest.raises(httpcore.ConnectError, match="refused"):
-        await GuardedBackend(network=Network("1.1.1.1"), resolve=resolver("1.1.1.1")).connect_tcp("x", 443)
+        await GuardedBackend(connect=Network("1.1.1.1").connect, resolve=resolver("1.1.1.1")).dial(
+            "x", 443, 1
+        )
 
 
 async def test_connect__insecure__loopback_dialled() -> None:
     network = Network()
 
-    await GuardedBackend(network=network, insecure=True).connect_tcp("127.0.0.1", 8545, timeout=5)
+    await GuardedBackend(connect=network.connect, insecure=True).dial("127.0.0.1", 8545, 5)
 
     assert network.dialled[0] == ("127.0.0.1", 8545)
 
 
 async def test_connect__no_address__connect_error() -> None:
     with pytest.raises(httpcore.ConnectError, match="x has no address"):
-        await GuardedBackend(network=Network(), resolve=resolver()).connect_tcp("x", 443)
+        await GuardedBackend(connect=Network().connect, resolve=resolver()).dial("x", 443, 1)
 
 
 @pytest.mark.parametrize("failure", [socket.gaierror(-2, "NXDOMAIN"), UnicodeError("label too long")])
@@ -197,12 +204,12 @@ async def test_connect__name_does_not_resolve__connect_error(failure: Exception)
         raise failure
 
     with pytest.raises(httpcore.ConnectError, match="does not resolve"):
-        await GuardedBackend(network=Network(), resolve=resolve).connect_tcp("nowhere.invalid", 443)
+        await GuardedBackend(connect=Network().connect, resolve=resolve).dial("nowhere.invalid", 443, 1)
 
 
 async def test_connect__resolver_answers_nonsense__connect_error() -> None:
     with pytest.raises(httpcore.ConnectError, match="does not resolve"):
-        await GuardedBackend(network=Network(), resolve=resolver("not an address")).connect_tcp("x", 443)
+        await GuardedBackend(connect=Network().connect, resolve=resolver("not an address")).dial("x", 443, 1)
 
 
 async def test_connect__resolver_never_answers__connect_timeout() -> None:
@@ -211,12 +218,7 @@ async def test_connect__resolver_never_answers__connect_timeout() -> None:
         raise AssertionError
 
     with pytest.raises(httpcore.ConnectTimeout):
-        await GuardedBackend(network=Network(), resolve=resolve).connect_tcp("x", 443, timeout=0.01)
-
-
-async def test_connect__unix_socket__never() -> None:
-    with pytest.raises(AddressRefused):
-        await GuardedBackend(insecure=True).connect_unix_socket("/var/run/docker.sock")
+        await GuardedBackend(connect=Network().connect, resolve=resolve).dial("x", 443, 0.01)
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_loads__out_of_memory__refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def out_of_memory(*_: Any, **__: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(json.JSONDecoder, "decode", out_of_memory)
+    monkeypatch.setattr(strict, "_scanner", lambda venue: out_of_memory)
 
     with pytest.raises(SourceError) as refused:
         strict.loads("v", b"[]")

@@ -38,6 +38,7 @@ VENUE = {
     "lastOkMs": 1_700_000_000_500,
     "failures": 0,
     "breaker": "closed",
+    "standing": ["BTC/USD"],
     "stream": {"state": "live"},
 }
 STATUS = {
@@ -47,6 +48,7 @@ STATUS = {
     "quorum": 3,
     "endpoints": {"http://node": {"state": "alive"}},
     "gasKey": {"balanceWei": "1500000000000000000", "spentGweiLastDay": "2000000"},
+    "clock": {"offMs": -2500, "venues": 4, "wrong": True},
     "venues": {
         "kraken": VENUE,
         "okx": VENUE | {"ok": False, "lastOkMs": None, "failures": 4, "stream": None},
@@ -74,6 +76,8 @@ def test_metrics__a_node__every_number() -> None:
         ("reasons",): 2,
         ("chain_head_number",): 99,
         ("quorum",): 3,
+        ("clock_off_seconds",): -2.5,
+        ("clock_wrong",): 1,
         ("endpoint_state", "http://node", "alive"): 1,
         ("gas_key_balance_ether",): 1.5,
         ("gas_spent_last_day_ether",): 0.002,
@@ -82,6 +86,8 @@ def test_metrics__a_node__every_number() -> None:
         ("venue_last_success_timestamp_seconds", "kraken"): 1_700_000_000.5,
         ("venue_consecutive_failures", "kraken"): 0,
         ("venue_consecutive_failures", "okx"): 4,
+        ("venue_standing_markets", "kraken"): 1,
+        ("venue_standing_markets", "okx"): 1,
         ("venue_breaker_state", "closed", "kraken"): 1,
         ("venue_breaker_state", "closed", "okx"): 1,
         ("venue_stream_state", "live", "kraken"): 1,

@@ -202,3 +202,10 @@ def test_parse_request__wrong_shape__bad_request(change):
 def test_parse_request__not_the_object__bad_request(body):
     with pytest.raises(Refused):
         parse_request(body)
+
+
+def test_answer__the_venues_say_that_our_clock_is_wrong__refused_by_name() -> None:
+    with pytest.raises(Refused, match="wrong_clock: our clock is 9000 ms") as refused:
+        observer(clock="our clock is 9000 ms or more ahead").answer(request(), NOW_MS)
+
+    assert refused.value.code is Code.WRONG_CLOCK
