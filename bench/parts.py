@@ -29,7 +29,15 @@ def row(
     **more: object,
 ) -> Row:
     """One row of the table; ``more`` has a note, a breakdown and the like."""
-    found = {"name": name, "ours": ours, "goal": goal, "peer": peer, "floor": floor, "unit": unit, "runs": runs}
+    found = {
+        "name": name,
+        "ours": ours,
+        "goal": goal,
+        "peer": peer,
+        "floor": floor,
+        "unit": unit,
+        "runs": runs,
+    }
     return found | {key: value for key, value in more.items() if value not in ("", None)}
 
 
@@ -93,9 +101,12 @@ async def devnet(*argv: str) -> AsyncIterator[dict[str, Any]]:
 
 
 def peer(name: str, *argv: str) -> dict[str, Any]:
-    """What a peer's script said in the environment of that peer, or a ``note`` why there is nothing."""
-    script = f"bench/peers/{name.replace('-', '_')}.py"
-    command = ("tools/peers.sh", name, "python", script, *argv)
+    """What a peer's script said in the environment of that peer, or a ``note`` why there is nothing.
+
+    With -P a script may be called like the package that it imports. web3 is in our own environment.
+    """
+    own = ("python",) if name == "web3" else ("tools/peers.sh", name, "python")
+    command = (*own, "-P", f"bench/peers/{name.replace('-', '_')}.py", *argv)
     try:
         done = subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, timeout=PEER_TIMEOUT_S, check=True
