@@ -2,7 +2,8 @@
 
 python bench [SCRIPT...]    only these rows of the table; the others stay as they were in build/bench.json
 
-A row: name, ours, goal, peer (null with a reason in note), floor, unit, runs; some have more: CPU, stations, load.
+A row: name, ours, goal, peer (null with a reason in note), floor, unit, runs; some have more: CPU, stations. On a loaded
+machine everything takes longer: load and loop_us (a fixed loop of bench/index.py, before and after) say by how much.
 """
 
 import json
@@ -13,17 +14,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from index import cost, fixed_loop
 from parts import ROOT, Row, load
 
 OUT = ROOT / "build/bench.json"
-SCRIPTS = ("change", "hot", "many", "stream", "memory", "signature", "poll")
-TIMEOUT_S = 1_200
+SCRIPTS = ("change", "hot", "stream", "memory", "signature", "poll", "many")
+TIMEOUT_S = 2_400
 
 
 def run(script: str) -> list[Row]:
     """The rows of a script, run as a process of its own; one row that says why if it failed."""
     print(f"{script}: load {load()}", file=sys.stderr)
-    command = [sys.executable, f"bench/{script}.py"]
+    command, before = [sys.executable, f"bench/{script}.py"], cost(fixed_loop, 50, 20)[0]
     try:
         done = subprocess.run(
             command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT_S, check=True
@@ -32,28 +34,35 @@ def run(script: str) -> list[Row]:
     except (subprocess.SubprocessError, ValueError, IndexError) as failed:
         nothing: dict[str, Any] = dict.fromkeys(("ours", "goal", "peer", "floor", "unit"))
         rows = [{"name": script, **nothing, "runs": 0, "note": f"failed: {failed}"}]
-    return [{**each, "script": script, "load": load()} for each in rows]
+    loop_us = round((before + cost(fixed_loop, 50, 20)[0]) / 2, 1)
+    return [{**each, "script": script, "load": load(), "loop_us": loop_us} for each in rows]
 
 
 def line(each: Row) -> str:
     """One row as text."""
     figures = "".join(f"{shown(each[key]):>10}" for key in ("ours", "goal", "peer", "floor"))
-    return f"{each['name']:52}{figures}  {each['unit'] or '':7}{each['runs']:>5} runs, load {each['load']}"
+    when = f"load {each['load']}, loop {each['loop_us']} us"
+    return f"{each['name']:52}{figures}  {each['unit'] or '':7}{each['runs']:>5} runs, {when}"
 
 
 def shown(value: float | None) -> str:
     return "-" if value is None else f"{value:g}"
 
 
-def main(scripts: list[str]) -> None:
-    kept = [] if not scripts or not OUT.exists() else json.loads(OUT.read_text())
-    found = {script: run(script) for script in scripts or SCRIPTS}
-    for old in kept:
-        if old["script"] not in scripts:
-            found.setdefault(old["script"], []).append(old)
-    rows = [each for script in SCRIPTS for each in found.get(script, [])]
+def keep(script: str, found: list[Row]) -> list[Row]:
+    """Put a script's rows in place of its old ones in build/bench.json; all that it has now."""
+    old = json.loads(OUT.read_text()) if OUT.exists() else []
+    rows = [*(each for each in old if each["script"] != script), *found]
+    rows.sort(key=lambda each: SCRIPTS.index(each["script"]))
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(rows, indent=2) + "\n")
+    return rows
+
+
+def main(scripts: list[str]) -> None:
+    if unknown := set(scripts) - set(SCRIPTS):
+        sys.exit(f"no script {', '.join(sorted(unknown))}; there are {', '.join(SCRIPTS)}")
+    rows = [keep(script, run(script)) for script in scripts or SCRIPTS][-1]
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores")
     print(f"{'':52}{'ours':>10}{'goal':>10}{'peer':>10}{'floor':>10}")
     for each in rows:

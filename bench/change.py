@@ -90,7 +90,7 @@ class Chain:
 async def changed(chain: Chain, before: int) -> tuple[int, int]:
     """The answer that is apart from ``before``, and when it was seen."""
     async with asyncio.timeout(GIVE_UP_S):
-        while not apart(answer := await chain.answer(), before):
+        while not apart(answer := await chain.answer(), before):  # noqa: ASYNC110 - the chain is asked, it does not call
             await asyncio.sleep(LOOK_S)
     return answer, wall_ms()
 
@@ -116,7 +116,7 @@ async def one(chain: Chain, ear: Ear, base: str, folder: Path, fault: str) -> di
     answer, seen_ms = await changed(chain, before)
     log: dict[str, int] | None = None
     async with asyncio.timeout(5):
-        while (log := published(folder, answer, at_ms)) is None:
+        while (log := published(folder, answer, at_ms)) is None:  # noqa: ASYNC110 - a file
             await asyncio.sleep(0.1)
     times = [at_ms, ear.half_ms(), log["due_ms"], log["gathered_ms"], log["sent_ms"], seen_ms]
     steps = {name: after - first for name, first, after in zip(STATIONS, times, times[1:], strict=False)}

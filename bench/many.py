@@ -1,4 +1,6 @@
-"""1,000 feeds of ten venues, 31 reporters on a virtual clock (bench/network.py): what one tick of one reporter costs."""
+"""1,000 feeds of ten venues, 31 reporters on a virtual clock (bench/network.py): what one tick of one reporter costs.
+
+Until every feed has had its first round the run takes five to ten minutes of CPU."""
 
 import argparse
 import asyncio

@@ -81,7 +81,7 @@ def rows(many: Cost, few: Cost, rounds: int) -> list[dict[str, Any]]:
     name = f"resident memory, {SIZES[0]} feeds x {VENUES} venues"
     kib = (many.resident - few.resident) * 1000 / more
     ms = (many.cpu - few.cpu) / more
-    note = f"a node that publishes: {rounds} feeds on-chain, {round(many.cpu)} ms CPU a second, at most {round(many.peak)} MB"
+    note = f"publishes {rounds} feeds; {round(many.cpu)} ms CPU a second; at most {round(many.peak)} MB"
     peer_note = "pragma-sdk's price-pusher measured earlier at 107 MB; not in this run"
     return [
         row(name, round(many.resident, 1), 110, "MB", 1, note=f"{note}; {peer_note}", load=load()),

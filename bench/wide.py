@@ -1,4 +1,4 @@
-"""The market server with many more markets: ``python bench/wide.py FEEDS ...``, then its own arguments. Ten venues, streams."""
+"""The market server with many more markets: ``python bench/wide.py FEEDS ...``, then its own arguments. Ten venues."""
 
 import sys
 

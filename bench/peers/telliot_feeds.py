@@ -15,14 +15,14 @@ inspect.getargspec = (
     inspect.getfullargspec
 )  # gone since Python 3.11; the parsimonious of its eth-abi wants it
 
-import requests
-from telliot_core.contract.contract import Contract
-from telliot_core.model.endpoints import RPCEndpoint
-from telliot_feeds.sources.price.spot.coinbase import CoinbaseSpotPriceSource
-from telliot_feeds.sources.price.spot.gemini import GeminiSpotPriceSource
-from telliot_feeds.sources.price.spot.kraken import KrakenSpotPriceSource
-from telliot_feeds.sources.price.spot.okx import OKXSpotPriceSource
-from telliot_feeds.sources.price_aggregator import PriceAggregator
+import requests  # noqa: E402
+from telliot_core.contract.contract import Contract  # noqa: E402
+from telliot_core.model.endpoints import RPCEndpoint  # noqa: E402
+from telliot_feeds.sources.price.spot.coinbase import CoinbaseSpotPriceSource  # noqa: E402
+from telliot_feeds.sources.price.spot.gemini import GeminiSpotPriceSource  # noqa: E402
+from telliot_feeds.sources.price.spot.kraken import KrakenSpotPriceSource  # noqa: E402
+from telliot_feeds.sources.price.spot.okx import OKXSpotPriceSource  # noqa: E402
+from telliot_feeds.sources.price_aggregator import PriceAggregator  # noqa: E402
 
 KINDS = {
     "kraken": (KrakenSpotPriceSource, "usd"),
@@ -58,7 +58,7 @@ def aggregator(base: str) -> PriceAggregator:
     return PriceAggregator(asset="eth", currency="usd", algorithm="median", sources=sources)
 
 
-async def main(base: str, rpc: str) -> None:
+async def main(base: str, rpc: str) -> None:  # its own calls block, too
     node = RPCEndpoint(chain_id=31337, url=rpc, explorer="")
     node.connect()
     contract = Contract("0x" + "5f" * 20, ABI, node)
@@ -66,7 +66,7 @@ async def main(base: str, rpc: str) -> None:
     contract._private_key = b"\x08" * 32
     feed, walls, fetches, calls = aggregator(base), [], [], []
     for run in range(RUNS):
-        requests.delete(f"{rpc}calls", timeout=5)
+        requests.delete(f"{rpc}calls", timeout=5)  # noqa: ASYNC210
         began = time.perf_counter()
         price, _ = await feed.fetch_new_datapoint()
         fetches.append((time.perf_counter() - began) * 1000)
@@ -76,12 +76,12 @@ async def main(base: str, rpc: str) -> None:
             "_nonce": run,
             "_queryData": b"",
         }
-        receipt, status = await contract.write(
+        _, status = await contract.write(
             "submitValue", None, max_fee_per_gas=5, max_priority_fee_per_gas=1, **value
         )
         walls.append((time.perf_counter() - began) * 1000)
         assert status.ok, status.error
-        calls.append(len(requests.get(f"{rpc}calls", timeout=5).json()))
+        calls.append(len(requests.get(f"{rpc}calls", timeout=5).json()))  # noqa: ASYNC210
     print(
         json.dumps(
             {

@@ -1,4 +1,4 @@
-"""web3.py as its manual has it: build, sign, send. RPC calls of one transaction, milliseconds. Argument: the RPC endpoint."""
+"""web3.py as its manual has it: build, sign, send. RPC calls of a transaction, milliseconds. Argument: the RPC endpoint."""
 
 import json
 import sys

@@ -39,8 +39,9 @@ class SubmitRules:
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """What became of a transaction. Unix milliseconds: ``begun_ms`` when its turn came, ``sent_ms`` when an endpoint had taken
-    it first."""
+    """What became of a transaction. ``begun_ms``: when its turn came, ``sent_ms``: when an endpoint had taken it first; Unix
+    milliseconds.
+    """
 
     tx_hash: str
     block: int
@@ -155,9 +156,7 @@ class Submitter:
         left = account.balance - receipt.gas_used * receipt.price
         self.account = Account(account.nonce + 1, left, account.priority_fee)
         reason = "" if receipt.succeeded else await self._why(call, receipt.block)
-        return Mined(
-            tx_hash, receipt.block, receipt.gas_used, receipt.succeeded, reason, sent_ms=sent_ms
-        )
+        return Mined(tx_hash, receipt.block, receipt.gas_used, receipt.succeeded, reason, sent_ms=sent_ms)
 
     async def _send(self, call: Call, account: Account, base_fee: int) -> str:
         """Send a call with the nonce, paying 12.5 % more than whatever we sent with it before; return the hash."""
