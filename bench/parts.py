@@ -76,7 +76,7 @@ async def process(*argv: str, ready_on: str) -> AsyncIterator[tuple[asyncio.subp
 @asynccontextmanager
 async def market(latency_ms: int = 0) -> AsyncIterator[str]:
     """The market server in a process of its own, every venue answering after ``latency_ms``; its address."""
-    argv = (sys.executable, "-m", "reporter.market", "--port", "0")
+    argv = (sys.executable, "bench/rendered.py", "--port", "0")
     async with process(*argv, ready_on="stderr") as (_, said):
         base = said.split()[-1]
         if latency_ms:
