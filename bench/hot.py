@@ -245,7 +245,7 @@ def rows(found: dict[str, Any]) -> list[Row]:
     telliot, web3 = found["telliot-feeds"], found["web3"]
     beside = round(found["trigger"] - found["bare"], 1)
     cpu, trigger_cpu, calls = found["fresh_cpu"], found["trigger_cpu"], found["calls"]
-    rpc = f"{found['trigger']} ms with the RPC call, which takes {found['bare']} ms bare; quorum 1 in process"
+    rpc = f"no peer keeps prices. {found['trigger']} ms with the RPC call, which takes {found['bare']} ms bare; quorum 1"
     note = telliot.get("note") or f"peer telliot: {telliot}"
     theirs = f"peer web3.py: {web3}; telliot's Contract.write: {telliot.get('calls')}"
     more = {"load": load()}

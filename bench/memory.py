@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parts import load, row, say
+from parts import load, peer, row, say
+from polling import venues
 from wide import widen
 
 from reporter.devnet.run import Devnet, Options
@@ -76,15 +77,30 @@ async def node(feeds: int, seconds: int) -> tuple[Cost, int]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def rows(many: Cost, few: Cost, rounds: int) -> list[dict[str, Any]]:
+async def pragma() -> dict[str, Any]:
+    """pragma-sdk's fetchers with as many pairs, in the same run."""
+    async with venues() as base:
+        return await asyncio.to_thread(peer, "pragma-sdk", "--memory", base)
+
+
+def rows(many: Cost, few: Cost, rounds: int, theirs: dict[str, Any]) -> list[dict[str, Any]]:
     more = SIZES[0] * VENUES - SIZES[1] * VENUES
     name = f"resident memory, {SIZES[0]} feeds x {VENUES} venues"
     kib = (many.resident - few.resident) * 1000 / more
     ms = (many.cpu - few.cpu) / more
     note = f"publishes {rounds} feeds; {round(many.cpu)} ms CPU a second; at most {round(many.peak)} MB"
-    peer_note = "pragma-sdk's price-pusher measured earlier at 107 MB; not in this run"
+    peer_note = f"pragma-sdk's fetchers alone: {theirs}"
     return [
-        row(name, round(many.resident, 1), 110, "MB", 1, note=f"{note}; {peer_note}", load=load()),
+        row(
+            name,
+            round(many.resident, 1),
+            110,
+            "MB",
+            1,
+            peer=theirs.get("mb"),
+            note=f"{note}; {peer_note}",
+            load=load(),
+        ),
         row(
             "memory of one feed on one venue",
             round(kib, 2),
@@ -103,7 +119,7 @@ def main() -> None:
     options = parser.parse_args()
     many, rounds = asyncio.run(node(SIZES[0], options.seconds))
     few, _ = asyncio.run(node(SIZES[1], options.seconds))
-    say(rows(many, few, rounds))
+    say(rows(many, few, rounds, asyncio.run(pragma())))
 
 
 if __name__ == "__main__":
