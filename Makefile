@@ -92,8 +92,8 @@ gas: setup           ## gas of updates and reads; rewrites build/gas.json and th
 	forge build
 	python bench/gas.py $(ARGS)
 
-bench: setup         ## the figures of bench/, each measured
-	@for script in bench/stations.py bench/streams.py bench/polling.py bench/index.py bench/replay.py bench/gas.py; do echo "--- $$script"; python "$$script"; done
+bench: setup         ## the figures to reach, each beside its goal and its peer; build/bench.json; ARGS="hot poll" for some
+	@python bench $(ARGS)
 
 system:              ## Debian packages that some tests need
 	@tools/system.sh

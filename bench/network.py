@@ -33,7 +33,7 @@ from reporter.models import SCALE, FeedRules, Leg, Quote, Round, SignedReport, f
 from reporter.peers.gather import Ask, Batch, gather
 from reporter.peers.observe import Context, FeedTerms, Observer, ObserveRequest
 from reporter.pricing import Pricer
-from reporter.publish import MAX_BATCH_FEEDS, dues
+from reporter.publish import batch_of, dues
 from reporter.report import Domain, config_digest
 from reporter.store import Store
 from reporter.trigger import Due, TriggerRules, turn
@@ -145,10 +145,7 @@ class Network:
     async def _publish(self, due_now: dict[str, Due], observed_at: int) -> None:
         if Due.YES not in due_now.values():
             return
-        first = sorted(
-            (n for n, d in due_now.items() if d is not Due.NO), key=lambda n: due_now[n] is Due.JOIN
-        )
-        wanted = tuple(feed_id(name) for name in first[:MAX_BATCH_FEEDS])
+        wanted = tuple(feed_id(name) for name in batch_of(due_now, self.rounds))
         request = ObserveRequest(31337, AGGREGATOR, self.domain.config_digest, observed_at, wanted)
         asks: dict[str, Ask] = {node.signer.address: node.ask for node in self.nodes}
         answers = len(self.costs.ms["answer"])

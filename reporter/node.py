@@ -259,6 +259,9 @@ class Node(MadeOfParts):
                 gas=outcome.mined.gas_used,
                 answers={name: round_.answer for name, round_ in self.chain.rounds.items()},
                 venues={name: indices[name].venues_kept for name in self.terms if name in indices},
+                due_ms=outcome.at_ms,
+                gathered_ms=outcome.mined.begun_ms,
+                sent_ms=outcome.mined.sent_ms,
                 ms=wall_ms() - outcome.at_ms,
             )
 

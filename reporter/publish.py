@@ -12,7 +12,7 @@ from reporter.chain.calls import update_call
 from reporter.chain.submit import Mined, Submitter
 from reporter.config import ScheduleSection
 from reporter.errors import ChainError, StoreFailed
-from reporter.models import Index, feed_id
+from reporter.models import Index, Round, feed_id
 from reporter.peers.gather import Ask, Batch, Gathered, gather
 from reporter.peers.observe import FeedTerms, ObserveRequest
 from reporter.pricing import report_price
@@ -52,6 +52,16 @@ def dues(
 
 def _due(terms: FeedTerms, index: Index, chain: ChainState, now_s: int) -> Due:
     return due(terms.trigger, report_price(index, terms.decimals), chain.rounds[terms.name], now_s)
+
+
+def batch_of(due_now: Mapping[str, Due], rounds: Mapping[str, Round]) -> list[str]:
+    """The feeds of the next batch: those that are due before those that may join, the longest unanswered first.
+
+    In any fixed order the last feeds would never come while more are due in every block than go into one batch.
+    """
+    wanted = [name for name, state in due_now.items() if state is not Due.NO]
+    wanted.sort(key=lambda name: (due_now[name] is Due.JOIN, rounds[name].observed_at))
+    return wanted[:MAX_BATCH_FEEDS]
 
 
 class Publisher:
@@ -94,10 +104,7 @@ class Publisher:
     async def publish(self, due_now: Mapping[str, Due], chain: ChainState, now_ms: int) -> Outcome:
         """Gather for every feed that is due or past half of it, and send the batch."""
         self.waiting = None
-        first = sorted(
-            (n for n, state in due_now.items() if state is not Due.NO), key=lambda n: due_now[n] is Due.JOIN
-        )
-        wanted = tuple(self._ids[name] for name in first[:MAX_BATCH_FEEDS])
+        wanted = tuple(self._ids[name] for name in batch_of(due_now, chain.rounds))
         domain = chain.set.domain
         observed_at = now_ms // 1000 - ASK_BEHIND_S
         request = ObserveRequest(

@@ -7,8 +7,8 @@ reporter set; arrays are hashed as the concatenation of their 32-byte elements. 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eth_hash.auto import keccak  # eth_utils wraps it at as much cost again
 from eth_utils.address import to_canonical_address, to_checksum_address
-from eth_utils.crypto import keccak
 
 from reporter.models import Report, SignedReport
 

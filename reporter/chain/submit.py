@@ -6,7 +6,7 @@ On the way from batch to chain there is one call to each endpoint: nonce, fees a
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from eth_account.signers.local import LocalAccount
@@ -30,13 +30,17 @@ PATIENCE_BLOCKS = 5
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """What became of a transaction."""
+    """What became of a transaction. ``begun_ms``: when its turn came, ``sent_ms``: when an endpoint had taken it first; Unix
+    milliseconds.
+    """
 
     tx_hash: str
     block: int
     gas_used: int
     succeeded: bool
     reason: str = ""
+    begun_ms: int = 0
+    sent_ms: int = 0
 
 
 class Submitter:
@@ -116,6 +120,7 @@ class Submitter:
         """
         async with self._lock:
             self._sends += 1
+            begun_ms = self._now_ms()
             self._refuse_hopeless(call)
             account, self.account = self.account, None
             try:
@@ -130,7 +135,7 @@ class Submitter:
                 self._proven = False
                 raise
             self._proven = mined.succeeded
-            return mined
+            return replace(mined, begun_ms=begun_ms)
 
     def _refuse_hopeless(self, call: Call) -> None:
         if call.not_after_s is not None and self._now_ms() // 1000 > call.not_after_s:
@@ -175,12 +180,13 @@ class Submitter:
             await settle(self._rpc, self._store, self._seen(nonce, 0))
             account = Account(nonce, account.balance, account.priority_fee)
             tx_hash = await self.sender.send(call, account, base_fee)
+        sent_ms = self._now_ms()
         landed, tx_hash, receipt = await self._landed(call, account, tx_hash, timeout_s)
         self.account = _after(account, receipt)
         if landed.purpose == CANCEL and call.purpose != CANCEL:
             raise ChainError(f"the {call.purpose} was cancelled on request: {tx_hash} took its nonce")
         reason = "" if receipt.succeeded else await self._why(call, receipt.block)
-        return Mined(tx_hash, receipt.block, receipt.gas_used, receipt.succeeded, reason)
+        return Mined(tx_hash, receipt.block, receipt.gas_used, receipt.succeeded, reason, sent_ms=sent_ms)
 
     async def _landed(
         self, call: Call, account: Account, tx_hash: str, timeout_s: float

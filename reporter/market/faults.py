@@ -18,6 +18,7 @@ EVERY = "*"
 BENDS: Mapping[str, Callable[[MarketQuote], MarketQuote]] = {
     "x1000": lambda q: scaled(q, 1_000, 1),
     "x0.1": lambda q: scaled(q, 1, 10),
+    "x1.005": lambda q: scaled(q, 1_005, 1_000),
     "zero": lambda q: scaled(q, 0, 1),
     "negative": lambda q: scaled(q, -1, 1),
     "crossed": lambda q: replace(q, bid=q.ask * 101 // 100, ask=q.bid),

@@ -29,10 +29,12 @@ async def test_submit__twice__nonces_in_order_and_one_call_on_the_way(local: Loc
         head = await rig.rpc.head()
         one.calls.clear()
         two.calls.clear()
+        asked_ms = time.time_ns() // 10**6
 
         mined = await rig.submitter.submit(CALL, head.base_fee, 20)
 
     assert mined.succeeded
+    assert asked_ms <= mined.begun_ms <= mined.sent_ms <= time.time_ns() // 10**6
     assert (one.calls[0], two.calls[0]) == ("eth_sendRawTransaction", "eth_sendRawTransaction")
     assert set(one.calls[1:] + two.calls[1:]) <= {"eth_getTransactionReceipt"}
     assert rig.states() == ["mined", "mined"]

@@ -8,8 +8,8 @@ from reporter.chain.deployment import DeployedFeed, Deployment
 from reporter.chain.endpoint import Block
 from reporter.config import ScheduleSection
 from reporter.errors import ChainError
-from reporter.models import Status
-from reporter.publish import Publisher, dues
+from reporter.models import Round, Status
+from reporter.publish import MAX_BATCH_FEEDS, Publisher, batch_of, dues
 from reporter.store import Store
 from reporter.trigger import Due, turn
 from reporter.watcher import MAX_LOG_BLOCKS, Watcher
@@ -181,3 +181,20 @@ async def test_watch__rpc_down_and_back__problem_said_then_gone_and_state_kept(w
     reader.down = False
     await watcher.look(NOW_MS)
     assert watcher.problem == ""
+
+
+def test_batch_of__more_due_than_fit__longest_unanswered_first_and_who_may_join_last():
+    names = [f"C{n}/USD" for n in range(MAX_BATCH_FEEDS + 2)]
+    due_now = dict.fromkeys(names, Due.YES) | {"C3/USD": Due.JOIN, "C4/USD": Due.NO}
+    rounds = {name: Round(name, 1, 1_000 - n, 1_000 - n, 10**8, 1, 0) for n, name in enumerate(names)}
+
+    batch = batch_of(due_now, rounds)
+
+    assert batch == [*reversed([n for n in names if n not in ("C3/USD", "C4/USD")])]
+
+
+def test_batch_of__room_left__joins_come_after_what_is_due():
+    due_now = {"A/USD": Due.JOIN, "B/USD": Due.YES, "C/USD": Due.NO}
+    rounds = {name: Round(name, 1, at, at, 10**8, 1, 0) for name, at in zip(due_now, (1, 9, 2), strict=True)}
+
+    assert batch_of(due_now, rounds) == ["B/USD", "A/USD"]
