@@ -48,6 +48,7 @@ class Signing:
         self._signer = signer = open_signer(config, keys)
         account = open_gas(config, keys)
         self._lock = lock(signer.address, str(account.address), deployment)
+        self._born_s = wall_ms() // 1000
         self._before: list[Recorder] = []
         self._direct = direct
         self.address = signer.address
@@ -60,7 +61,13 @@ class Signing:
         self.recorder = Recorder(self._signer, self._store, pricer.plan)
         by_id = {feed_id(name): feed_terms for name, feed_terms in terms.items()}
         self._observer = Observer(
-            self._signer, self._store, by_id, self._context, pricer.moment, self.recorder.keep
+            self._signer,
+            self._store,
+            by_id,
+            self._context,
+            pricer.moment,
+            self.recorder.keep,
+            self._born_s,
         )
         self.publisher = Publisher(
             self.address,

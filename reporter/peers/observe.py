@@ -138,7 +138,12 @@ class Context:
 
 
 class Observer:
-    """Signs our own observation for whoever asks within the rules."""
+    """Signs our own observation for whoever asks within the rules.
+
+    Args:
+        born_s: Unix second in which this process began to sign. What the one before it may have signed is not signed again,
+            whatever has become of the ledger since: a power cut, an older copy put back.
+    """
 
     def __init__(
         self,
@@ -148,9 +153,11 @@ class Observer:
         context: Callable[[], Context | None],
         moment_at: Callable[[int], Moment],
         keep: Callable[[Observation], None],
+        born_s: int = 0,
     ) -> None:
         self._signer, self._ledger, self._feeds = signer, ledger, feeds
         self._context, self._moment_at, self._keep = context, moment_at, keep
+        self._first_s = born_s + NEWEST_S + 1 if born_s else 0
         self._pinned: dict[int, Moment] = {}
 
     async def answer(self, request: ObserveRequest, now_ms: int) -> SignedReport:
@@ -168,6 +175,8 @@ class Observer:
         _check(request, context, now_ms)
         if self._signer.address not in context.reporters:
             raise Refused(Code.NOT_READY, f"{self._signer.address} is not in the aggregator's reporter set")
+        if request.observed_at < self._first_s:
+            raise Refused(Code.NOT_READY, "just started: an earlier process may have signed that second")
         newer = [f for f in request.feed_ids if self._is_newer(f, request.observed_at, context)]
         if not newer:
             raise Refused(

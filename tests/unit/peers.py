@@ -78,6 +78,7 @@ def observer(
     head_time: int = NOW_S,
     clock: str = "",
     keep: Callable[[Observation], None] = lambda _: None,
+    born_s: int = 0,
 ) -> Observer:
     """A reporter that sees BTC 1 % above and ETH exactly at the chain's answers, unless told otherwise."""
     shown = prices or {"BTC/USD": index("BTC/USD", 64_640), "ETH/USD": index("ETH/USD", 3_000)}
@@ -91,4 +92,5 @@ def observer(
         lambda: context,
         lambda at_ms: Moment(at_ms, (), {}, {}, shown),
         keep,
+        born_s,
     )

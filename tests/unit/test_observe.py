@@ -96,6 +96,17 @@ async def test_answer__paused_or_chain_unread__not_ready(paused, ready):
     assert raised.value.code is Code.NOT_READY
 
 
+async def test_answer__second_of_an_earlier_process__refused_until_the_first_of_ours():
+    empty = MemoryLedger()  # the disk has lost everything
+    newborn = observer(born_s=NOW_S - 2, ledger=empty)
+
+    with pytest.raises(Refused, match="not_ready: just started: an earlier process may have signed"):
+        await newborn.answer(request(observed_at=NOW_S - 1), NOW_MS)
+
+    assert empty.rows == {}
+    assert (await newborn.answer(request(observed_at=NOW_S), NOW_MS)).report.observed_at == NOW_S
+
+
 async def test_answer__no_longer_in_the_set__signs_nothing():
     with pytest.raises(Refused, match="not in the aggregator's reporter set"):
         await observer(reporters=REPORTERS[1:]).answer(request(), NOW_MS)
