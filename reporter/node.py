@@ -26,7 +26,7 @@ from reporter.parts import MadeOfParts, Parts, load_deployed
 from reporter.peers.door import Door
 from reporter.peers.http import observe_app
 from reporter.peers.observe import Code, Context, ObserveRequest, Refused
-from reporter.publish import ASK_BEHIND_S, RECEIPT_BLOCKS, Outcome, Publisher, Waiting, dues
+from reporter.publish import ASK_BEHIND_S, RECEIPT_BLOCKS, Outcome, Publisher, Waiting, dues, tell_outcome
 from reporter.recorder import EVERY_S, Recorder
 from reporter.signing import Signing
 from reporter.store import Store
@@ -246,24 +246,8 @@ class Node(MadeOfParts):
             return
         before, self.outcome = self.outcome, await publisher.publish(due_now, chain, now_ms)
         await self.watcher.look(wall_ms())
-        self._tell(before, self.outcome, indices)
-
-    def _tell(self, before: Outcome | None, outcome: Outcome, indices: Mapping[str, Index]) -> None:
-        if outcome.problem and (before is None or before.problem != outcome.problem):
-            advice = "see GET /readyz of this node and its peers"
-            log().warning("not published", reason=outcome.problem, advice=advice)
-        if outcome.mined and outcome.mined.succeeded and self.chain:
-            log().info(
-                "published",
-                tx=outcome.mined.tx_hash,
-                gas=outcome.mined.gas_used,
-                answers={name: round_.answer for name, round_ in self.chain.rounds.items()},
-                venues={name: indices[name].venues_kept for name in self.terms if name in indices},
-                due_ms=outcome.at_ms,
-                gathered_ms=outcome.mined.begun_ms,
-                sent_ms=outcome.mined.sent_ms,
-                ms=wall_ms() - outcome.at_ms,
-            )
+        venues = {name: indices[name].venues_kept for name in self.terms if name in indices}
+        tell_outcome(before, self.outcome, self.chain, venues, wall_ms())
 
     def _reporters(self) -> Sequence[str] | None:
         return None if self.chain is None else self.chain.set.reporters

@@ -16,6 +16,7 @@ from reporter.models import Index, Round, feed_id
 from reporter.peers.gather import Ask, Batch, Gathered, gather
 from reporter.peers.observe import FeedTerms, ObserveRequest
 from reporter.pricing import report_price
+from reporter.telemetry import log
 from reporter.trigger import Due, due, turn, wait_s
 
 ASK_BEHIND_S = 1
@@ -142,3 +143,28 @@ class Publisher:
         """While the observation is younger than half of maxAge a dearer transaction carries it; then a fresh batch does."""
         half = batch.request.observed_at + chain.max_age_s // 2
         return max(2 * self._block_time_s, half - chain.head.timestamp)
+
+
+def tell_outcome(
+    before: Outcome | None, outcome: Outcome, chain: ChainState | None, venues: Mapping[str, int], now_ms: int
+) -> None:
+    """Log a round that was published, with what went into it, or a new reason why there is none.
+
+    Args:
+        venues: How many counted, by feed.
+    """
+    if outcome.problem and (before is None or before.problem != outcome.problem):
+        advice = "see GET /readyz of this node and its peers"
+        log().warning("not published", reason=outcome.problem, advice=advice)
+    if outcome.mined and outcome.mined.succeeded and chain:
+        log().info(
+            "published",
+            tx=outcome.mined.tx_hash,
+            gas=outcome.mined.gas_used,
+            answers={name: round_.answer for name, round_ in chain.rounds.items()},
+            venues=dict(venues),
+            due_ms=outcome.at_ms,
+            gathered_ms=outcome.mined.begun_ms,
+            sent_ms=outcome.mined.sent_ms,
+            ms=now_ms - outcome.at_ms,
+        )
