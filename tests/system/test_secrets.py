@@ -200,6 +200,7 @@ class Scene:
             "verify": ("verify", str(self.folder / "record.json"), *config),
             "doctor": ("doctor", *config),
             "readmit": ("readmit", "kraken", *config),
+            "tx": ("tx", "pending", *config),
         }
         both = [(*arguments, *more) for arguments in verbs.values() for more in ((), ("--json",))]
         with ThreadPoolExecutor(8) as pool:  # the last is a second instance
