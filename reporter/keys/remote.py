@@ -112,7 +112,10 @@ class RemoteSigner:
         except TimeoutError:
             work.close()
             raise self._failure(f"no answer in {self._target.timeout_s:g} s") from None
-        except httpx.HTTPError as error:
+        except (
+            httpx.HTTPError,
+            OSError,
+        ) as error:  # a TLS alert after the handshake comes as an ssl.SSLError of its own
             raise self._failure(f"unreachable ({type(error).__name__})") from None
         except SignerFailed as error:
             self.problem = str(error)
