@@ -224,7 +224,7 @@ NO_ISO: list[Json] = [
     ("parse", "value"),
     [(parse, value) for parse, values in WRONG_UNITS for value in (*values, *NO_TIMES)]
     + [(strict.at_iso, value) for value in NO_ISO],
-    ids=str,
+    ids=lambda part: getattr(part, "__name__", None) or str(part),
 )
 def test_time__other_form_unit_or_century__refused(parse, value: Json) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(SourceError) as refused:
