@@ -46,7 +46,7 @@ test-consumers: setup  ## unmodified third-party consumers of a Chainlink feed, 
 	pytest -p no:ape_test tests/consumers $(ARGS)
 
 test-system: setup   ## real processes, real HTTP, a real tape
-	pytest -p no:ape_test -n 2 --dist loadfile tests/system $(ARGS)
+	pytest -p no:ape_test -n 2 --dist loadfile --no-loadscope-reorder tests/system $(ARGS)
 
 soak: setup          ## chaos on four reporters for 30 minutes, the table in build/soak.md; ARGS="--minutes 3 --seed 7"
 	nice python -m tests.soak $(ARGS)
