@@ -52,10 +52,10 @@ soak: setup          ## chaos on four reporters for 30 minutes, the table in bui
 	nice python -m tests.soak $(ARGS)
 
 prove: setup         ## halmos: every check_ of tests/solidity/proofs; ARGS="--function deep_" for the slow one
-	tools/proofs.sh python tools/prove.py $(ARGS)
+	tools/apart.sh proofs python tools/prove.py $(ARGS)
 
 slither: setup       ## slither over contracts/
-	tools/proofs.sh tools/slither.sh $(ARGS)
+	tools/apart.sh proofs tools/slither.sh $(ARGS)
 
 mutation: setup      ## small faults in contracts that no forge test sees; ARGS="contracts/Rounds.sol --sample 50 --seed 7"
 	nice -n 19 python -m tests.mutation $(ARGS)

@@ -153,6 +153,7 @@ class Site:
         self.observer = Observer(signer, self.store, by_id, self._context, moment, self._recorder.keep)
         rules = SubmitRules(FeeRules(200 * 10**9, 3 * 10**9), block_time_s=1)
         account = Account.from_key(bytes([100 + number]) * 32)
+        # A chain in memory has what a submitter asks of an Rpc, and is none.
         self._submitter = Submitter(chain, account, self.store, rules, lambda: self.now_ms)  # type: ignore[arg-type]
         self._address, self._publisher = signer.address, None  # type: Publisher | None
 

@@ -137,6 +137,7 @@ class Network:
                     node.book.put(quote)
             with self.costs.timed("tick"):
                 indices = node.pricer.at(at_ms)
+                # A context has the rounds, and they are all that is looked at of a chain's state.
                 due_by_node.append(dues(self.terms, indices, self.context, self.now_s))  # type: ignore[arg-type]
         count = len(self.nodes)
         ranks = [turn(AGGREGATOR, self.now_s, count, n) for n in range(count)]

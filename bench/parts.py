@@ -61,6 +61,7 @@ def load() -> float:
 async def process(*argv: str, ready_on: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A program and the first line that it says on ``ready_on`` (stdout or stderr); ended with SIGTERM."""
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, ready_on: subprocess.PIPE}
+    # mypy takes the pipes for any of the other arguments.
     child = await asyncio.create_subprocess_exec(*argv, cwd=ROOT, limit=2**20, **pipes)  # type: ignore[arg-type]
     try:
         said = await getattr(child, ready_on).readline()
@@ -105,7 +106,7 @@ def peer(name: str, *argv: str) -> dict[str, Any]:
 
     With -P a script may be called like the package that it imports. web3 is in our own environment.
     """
-    own = ("python",) if name == "web3" else ("tools/peers.sh", name, "python")
+    own = ("python",) if name == "web3" else ("tools/apart.sh", f"peers/{name}", "python")
     command = (*own, "-P", f"bench/peers/{name.replace('-', '_')}.py", *argv)
     try:
         done = subprocess.run(

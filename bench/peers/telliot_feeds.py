@@ -15,6 +15,7 @@ inspect.getargspec = (
     inspect.getfullargspec
 )  # gone since Python 3.11; the parsimonious of its eth-abi wants it
 
+# After it, as they are what wants it: noqa E402.
 import requests  # noqa: E402
 from telliot_core.contract.contract import Contract  # noqa: E402
 from telliot_core.model.endpoints import RPCEndpoint  # noqa: E402

@@ -10,22 +10,10 @@ from eth_account.messages import encode_typed_data
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from tests.contracts.batches import TYPES
+
 UPDATE = keccak(text="update(uint64,uint32,bytes32[],bytes)")[:4]
 ACCEPTED = "0x" + keccak(text="RoundAccepted(bytes32,uint32,int256,uint64,uint32,uint16)").hex()
-TYPES = {
-    "EIP712Domain": [
-        {"name": "name", "type": "string"},
-        {"name": "version", "type": "string"},
-        {"name": "chainId", "type": "uint256"},
-        {"name": "verifyingContract", "type": "address"},
-        {"name": "salt", "type": "bytes32"},
-    ],
-    "Report": [
-        {"name": "observedAt", "type": "uint64"},
-        {"name": "feedIds", "type": "bytes32[]"},
-        {"name": "prices", "type": "int64[]"},
-    ],
-}
 
 
 @dataclass(frozen=True, slots=True)
