@@ -1,19 +1,18 @@
 """Chain and RPC faults, T-TX: endpoints that are down, late or lie; a chain that halts, forgets or is dear; strangers."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
-from reporter.errors import ChainError
 from tests.soak.attackers import Attacker, frontrun, garbage, relay
 from tests.soak.faults import Apply, Expect, Fault
 from tests.soak.faults_exchange import lines
 from tests.soak.fronts import Front, Tamper, behind, hanging, in_block, lying, stuck_at, wrong_id
 from tests.soak.links import Link
 from tests.soak.network import BLOCK_S, ENDPOINTS, Network
+from tests.system.chains import beside
 
 GWEI = 10**9
 Fronts = Callable[[Network, Random], Iterable[Front]]
@@ -96,25 +95,6 @@ def more(by: int) -> Callable[[Any], Any]:
 def rich_rewards(history: Any) -> Any:
     """Tips nobody pays."""
     return {**history, "reward": [[hex(2**64)] for _ in history["reward"]]} if history else history
-
-
-@asynccontextmanager
-async def beside(work: Callable[[], Awaitable[None]], every_s: float) -> AsyncIterator[None]:
-    """Does something again and again while the body runs; what the chain refuses is left."""
-
-    async def forever() -> None:
-        while True:
-            with suppress(ChainError):
-                await work()
-            await asyncio.sleep(every_s)
-
-    task = asyncio.create_task(forever())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def dear(step_gwei: int) -> Apply:

@@ -14,6 +14,7 @@ from reporter.devnet.ports import find_ports
 from reporter.devnet.processes import Processes
 from reporter.devnet.run import ANVIL_MEMORY_KIB
 from reporter.devnet.tools import ROOT, find_tools
+from reporter.errors import ChainError
 
 Forward = Callable[[], Awaitable[dict[str, Any]]]
 Tamper = Callable[[str, list[Any], Forward], Awaitable[dict[str, Any]]]
@@ -41,13 +42,14 @@ async def mine(local: LocalChain, blocks: int = 1) -> None:
 
 
 @asynccontextmanager
-async def mining(local: LocalChain, every_s: float = 0.3) -> AsyncIterator[None]:
-    """Blocks while the body runs."""
+async def beside(work: Callable[[], Awaitable[None]], every_s: float) -> AsyncIterator[None]:
+    """Does something again and again while the body runs; what the chain refuses is left."""
 
     async def forever() -> None:
         while True:
+            with suppress(ChainError):
+                await work()
             await asyncio.sleep(every_s)
-            await mine(local)
 
     task = asyncio.create_task(forever())
     try:
@@ -56,6 +58,18 @@ async def mining(local: LocalChain, every_s: float = 0.3) -> AsyncIterator[None]
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@asynccontextmanager
+async def mining(local: LocalChain, every_s: float = 0.3) -> AsyncIterator[None]:
+    """Blocks while the body runs."""
+
+    async def next_block() -> None:
+        await asyncio.sleep(every_s)
+        await mine(local)
+
+    async with beside(next_block, 0):
+        yield
 
 
 class Proxy:
