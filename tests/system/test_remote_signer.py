@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_utils.crypto import keccak
@@ -195,6 +196,20 @@ async def test_tls__one_of_them_unknown__nothing_asked(tmp_path: Path, missing: 
                 await signer.sign_typed(MESSAGE)
 
         assert server.asked == []
+
+
+async def test_tls__alert_after_the_handshake__unreachable(
+    server: Web3Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With TLS 1.3 a server refuses our certificate only then; whether httpx translates it depends on the moment."""
+
+    async def alert(*_: Any) -> None:
+        raise ssl.SSLError("tlsv13 alert certificate required")
+
+    async with client(server.url) as signer:
+        monkeypatch.setattr(signer, "_fetch", alert)
+        with pytest.raises(SignerFailed, match="unreachable"):
+            await signer.sign_typed(MESSAGE)
 
 
 def test_tls__key_with_a_password__refused_without_asking_for_it(tmp_path: Path) -> None:
