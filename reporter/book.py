@@ -11,7 +11,7 @@ from typing import cast
 from reporter.models import Leg, Quote
 
 HISTORY_MS = 8_000
-SLOT_MS = 100
+SLOT_MS = 1_000
 MAX_AHEAD_MS = 2_000
 
 
@@ -28,10 +28,10 @@ class _History:
 class Book:
     """Quotes per (venue, symbol): about 8 s by exchange time and the newest one before that.
 
-    Per market and slot of 100 ms that ends on a whole one, only the newest quote is kept: memory is bounded
-    however fast a venue streams, and a whole second is still priced exactly. A quote stamped more than 2 s
-    ahead of its arrival is held only while the market has no other, so that a venue's wrong clock is seen and
-    does no harm.
+    Per market and second that ends on a whole one, only the newest quote is kept: memory is bounded however
+    fast a venue streams, and whole seconds, which are all that is ever signed, are priced exactly. A quote
+    stamped more than 2 s ahead of its arrival is held only while the market has no other, so that a venue's
+    wrong clock is seen and does no harm.
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from reporter.index.state import untimed
 from reporter.models import FeedRules, Index, Leg, Quote
 from reporter.trigger import to_feed_decimals
 
-KEPT_STATES = 16
+KEPT_STATES = 10
 STEP_MS = 1_000
 
 

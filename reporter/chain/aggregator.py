@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eth_typing import ChecksumAddress
 from web3 import AsyncHTTPProvider, AsyncWeb3
 
+from reporter.chain.contract import Contract
 from reporter.chain.deployment import Deployment
 from reporter.chain.endpoint import Block
-from reporter.chain.revert import abi
 from reporter.chain.rpc import Rpc, block_at
 from reporter.errors import ChainError
 from reporter.models import Round, feed_id, feed_name
@@ -53,6 +52,7 @@ class AggregatorReader:
         self._rpc = rpc
         self._deployment = deployment
         self._feeds = tuple(deployment.feed(name) for name in feeds)
+        self._contract = Contract("Aggregator", deployment.aggregator)
         self._set: ReporterSet | None = None
 
     async def state(self, now_ms: int) -> ChainState:
@@ -103,7 +103,7 @@ class AggregatorReader:
         """
 
         async def found(w3: AsyncWeb3[AsyncHTTPProvider]) -> list[SeenRound]:
-            event = self._contract(w3).events.RoundAccepted
+            event = self._contract.through(w3).events.RoundAccepted
             return [_seen(log) for log in await event.get_logs(from_block=first, to_block=last)]
 
         seen, known = await self._rpc.read(found), times or {}
@@ -122,11 +122,8 @@ class AggregatorReader:
         domain = Domain(self._deployment.chain_id, self._deployment.aggregator, digest)
         return ReporterSet(domain, reporters, quorum)
 
-    def _contract(self, w3: AsyncWeb3[AsyncHTTPProvider]) -> Any:
-        return w3.eth.contract(ChecksumAddress(self._deployment.aggregator), abi=abi("Aggregator"))  # type: ignore[arg-type]
-
     async def _call(self, name: str, *arguments: object) -> Any:
-        return await self._rpc.read(lambda w3: self._contract(w3).functions[name](*arguments).call())
+        return await self._rpc.read(lambda w3: self._contract.through(w3).functions[name](*arguments).call())
 
 
 def _round(feed: str, raw: Sequence[int]) -> Round:

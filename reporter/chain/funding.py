@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from reporter.chain.revert import abi
+from reporter.chain.contract import Contract
 from reporter.chain.rpc import Rpc
 
 
@@ -41,6 +41,7 @@ class FundingReader:
 
     def __init__(self, rpc: Rpc, address: str) -> None:
         self._rpc, self.address = rpc, address
+        self._contract = Contract("PerpetualFunding", address)
 
     async def state(self, name: str, market: bytes) -> FundingState:
         """One market's state. Raises ``ChainError``."""
@@ -61,7 +62,4 @@ class FundingReader:
         return int(await self._call("lastAccrual", market))
 
     async def _call(self, view: str, market: bytes) -> Any:
-        definition = abi("PerpetualFunding")
-        return await self._rpc.read(
-            lambda w3: w3.eth.contract(self.address, abi=definition).functions[view](market).call()  # type: ignore[call-overload]
-        )
+        return await self._rpc.read(lambda w3: self._contract.through(w3).functions[view](market).call())
