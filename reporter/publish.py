@@ -1,13 +1,14 @@
 """Publishing: see what is due, wait for our turn, gather signatures, send one transaction.
 
-Every node looks at the same second (its clock - 1 s), so all see the same feeds due at the same time and agree on whose
-turn it is without a word. A dead node delays an update by one stagger; two at once cost one wasted transaction.
+Every node looks at the same second (its clock - 1 s), so all see the same feeds due at the same time. The newest round says
+whose turn is next, so they agree on that without a word, also when a feed is due again before they have all seen that
+round. A dead node delays an update by one stagger; two at once cost one wasted transaction.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reporter.chain.aggregator import ChainState
+from reporter.chain.aggregator import ChainState, ReporterSet
 from reporter.chain.calls import update_call
 from reporter.chain.submit import Mined, Submitter
 from reporter.config import ScheduleSection
@@ -27,11 +28,14 @@ MAX_BATCH_FEEDS = 64
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Since when something has been due, and how long we leave it to those whose turn comes first."""
+    """Since when something has been due after the newest round, whose time gives the ``slot``, and how long we leave it to
+    those whose turn comes first.
+    """
 
     since_ms: int
     wait_ms: int
     rank: int
+    slot: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ def batch_of(due_now: Mapping[str, Due], rounds: Mapping[str, Round]) -> list[st
     return wanted[:MAX_BATCH_FEEDS]
 
 
+def newest(rounds: Mapping[str, Round]) -> int:
+    """The newest second of any feed's round; 0 before the first."""
+    return max((round_.observed_at for round_ in rounds.values()), default=0)
+
+
 class Publisher:
     """One reporter's part in publishing. ``local`` signs our own observation, ``peers`` asks the others.
 
@@ -95,16 +104,30 @@ class Publisher:
         if self._address not in chain.set.reporters or Due.YES not in due_now.values():
             self.waiting = None
             return False
-        if self.waiting is None or now_ms < self.waiting.since_ms:  # the clock may be set back
-            slot = (now_ms // 1000 - ASK_BEHIND_S) // self._schedule.slot_s
-            me, count = chain.set.reporters.index(self._address), len(chain.set.reporters)
-            rank = 0 if self._direct else turn(chain.set.domain.aggregator, slot, count, me)
-            self.waiting = Waiting(now_ms, int(wait_s(rank, self._stagger_s) * 1000), rank)
-        return now_ms - self.waiting.since_ms >= self.waiting.wait_ms
+        slot, waiting = newest(chain.rounds) // self._schedule.slot_s, self.waiting
+        if waiting is None or waiting.slot != slot or now_ms < waiting.since_ms:  # the clock may be set back
+            waiting = self.waiting = self._wait(slot, chain.set, now_ms)
+        return now_ms - waiting.since_ms >= waiting.wait_ms
+
+    def _wait(self, slot: int, members: ReporterSet, now_ms: int) -> Waiting:
+        me, count = members.reporters.index(self._address), len(members.reporters)
+        rank = 0 if self._direct else turn(members.domain.aggregator, slot, count, me)
+        return Waiting(now_ms, self._wait_ms(rank), rank, slot)
+
+    def _wait_ms(self, staggers: int) -> int:
+        return int(wait_s(staggers, self._stagger_s) * 1000)
 
     async def publish(self, due_now: Mapping[str, Due], chain: ChainState, now_ms: int) -> Outcome:
-        """Gather for every feed that is due or past half of it, and send the batch."""
-        self.waiting = None
+        """Gather for every feed that is due or past half of it, and send the batch. After a failure the next attempt is a
+        stagger later, when others have their turn; in direct mode there are no others.
+        """
+        waiting, self.waiting = self.waiting, None
+        outcome = await self._attempt(due_now, chain, now_ms)
+        if outcome.problem and waiting is not None and not self._direct:
+            self.waiting = replace(waiting, since_ms=now_ms, wait_ms=self._wait_ms(1))
+        return outcome
+
+    async def _attempt(self, due_now: Mapping[str, Due], chain: ChainState, now_ms: int) -> Outcome:
         wanted = tuple(self._ids[name] for name in batch_of(due_now, chain.rounds))
         domain = chain.set.domain
         observed_at = now_ms // 1000 - ASK_BEHIND_S

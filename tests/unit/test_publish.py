@@ -9,7 +9,8 @@ from reporter.chain.endpoint import Block
 from reporter.config import ScheduleSection
 from reporter.errors import ChainError
 from reporter.models import Round, Status
-from reporter.publish import MAX_BATCH_FEEDS, Publisher, batch_of, dues
+from reporter.peers.observe import Code, Refused
+from reporter.publish import MAX_BATCH_FEEDS, Publisher, batch_of, dues, newest
 from reporter.store import Store
 from reporter.trigger import Due, turn
 from reporter.watcher import MAX_LOG_BLOCKS, Watcher
@@ -59,7 +60,7 @@ def test_my_turn__one_second__ranks_are_a_permutation_and_only_rank_0_goes():
 
 
 def test_my_turn__rank_k__goes_after_k_staggers_and_not_before():
-    slot = NOW_S - 1
+    slot = newest(HELD)
     me = next(n for n in range(7) if turn(AGGREGATOR, slot, 7, n) == 3)
     publisher = _publisher(me)
 
@@ -76,12 +77,39 @@ def test_my_turn__no_longer_due__waiting_starts_anew():
     assert publisher.waiting is None
 
 
+def test_my_turn__a_round_came_in_and_still_due__turns_by_that_round_whenever_each_sees_it():
+    publishers = [_publisher(n) for n in range(len(REPORTERS))]
+    later = HELD | {"BTC/USD": round_("BTC/USD", 64_500, 5)}
+    for number, publisher in enumerate(publishers):
+        publisher.my_turn(DUE, _chain(), NOW_MS)
+        publisher.my_turn(DUE, _chain(rounds=later), NOW_MS + 700 * number)
+
+    slot = newest(later)
+    assert [p.waiting.rank for p in publishers] == [turn(AGGREGATOR, slot, 7, n) for n in range(7)]
+    assert [p.waiting.since_ms for p in publishers] == [NOW_MS + 700 * n for n in range(7)]
+
+
 def test_my_turn__clock_set_back__waits_from_the_new_time():
     publisher = _publisher(0)
     publisher.my_turn(DUE, _chain(), NOW_MS)
     publisher.my_turn(DUE, _chain(), NOW_MS - 300_000)
 
     assert publisher.waiting.since_ms == NOW_MS - 300_000
+
+
+async def test_publish__no_quorum__next_attempt_is_a_stagger_later():
+    async def refuse(request):
+        raise Refused(Code.NOT_READY, "no index")
+
+    first = next(n for n in range(7) if turn(AGGREGATOR, newest(HELD), 7, n) == 0)
+    publisher = Publisher(REPORTERS[first], SCHEDULE, TERMS, refuse, {}, None, 1, 2)
+    assert publisher.my_turn(DUE, _chain(), NOW_MS)
+
+    outcome = await publisher.publish(DUE, _chain(), NOW_MS)
+
+    assert "no quorum" in outcome.problem
+    assert not publisher.my_turn(DUE, _chain(), NOW_MS + 1_999)
+    assert publisher.my_turn(DUE, _chain(), NOW_MS + 2_000)
 
 
 def test_my_turn__not_in_the_set__never():
