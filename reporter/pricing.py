@@ -14,6 +14,7 @@ from reporter.trigger import to_feed_decimals
 
 KEPT_STATES = 10
 STEP_MS = 1_000
+NOTHING: State = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Pricer:
     def __init__(self, book: Book, plan: Sequence[FeedRules]) -> None:
         self._book, self.plan = book, tuple(plan)
         self._states: deque[tuple[int, State]] = deque(maxlen=KEPT_STATES)
+        self._last: Moment | None = None
 
     def memory(self) -> tuple[int, State]:
         """The newest memory and its moment, Unix milliseconds; ``(0, {})`` before the first."""
@@ -69,14 +71,17 @@ class Pricer:
         return self.moment(at_ms).indices
 
     def moment(self, at_ms: int) -> Moment:
-        """The indices as of ``at_ms`` with all that they were made of."""
+        """The indices as of ``at_ms`` with all that they were made of; asked again with nothing new, the same object."""
         self._come_back(at_ms)
-        before = next((state for when, state in reversed(self._states) if when < at_ms), {})
-        quotes = self._book.as_of(at_ms)
+        before = next((state for when, state in reversed(self._states) if when < at_ms), NOTHING)
+        quotes, last = self._book.as_of(at_ms), self._last
+        if last is not None and (last.at_ms, last.quotes) == (at_ms, quotes) and last.before is before:
+            return last
         indices, after = step(self.plan, quotes, at_ms, before)
         if not self._states or at_ms - self._states[-1][0] >= STEP_MS:
             self._states.append((at_ms, after))
-        return Moment(at_ms, self.plan, quotes, before, indices)
+        self._last = Moment(at_ms, self.plan, quotes, before, indices)
+        return self._last
 
     def _come_back(self, at_ms: int) -> None:
         """After our clock was set back: a memory of the future would be frozen until then."""

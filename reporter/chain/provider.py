@@ -62,5 +62,5 @@ class BoundedProvider(AsyncHTTPProvider):
 
 
 def connect(url: str, timeout_s: float) -> AsyncWeb3[AsyncHTTPProvider]:
-    """A web3 over one endpoint; nothing is asked yet."""
-    return AsyncWeb3(BoundedProvider(url, timeout_s))
+    """A web3 over one endpoint; nothing is asked yet. Its middleware would fill transactions in; ours are whole."""
+    return AsyncWeb3(BoundedProvider(url, timeout_s), middleware=[])

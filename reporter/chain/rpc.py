@@ -6,14 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from eth_typing import ChecksumAddress, HexAddress, HexStr
-from hexbytes import HexBytes
 from web3 import AsyncHTTPProvider, AsyncWeb3
-from web3.exceptions import (
-    ContractCustomError,
-    ContractLogicError,
-    TransactionNotFound,
-    Web3RPCError,
-)
+from web3.exceptions import ContractCustomError, ContractLogicError, TransactionNotFound, Web3RPCError
+from web3.types import RPCEndpoint
 
 from reporter.chain.answers import Answer, meaning
 from reporter.chain.endpoint import Block, Health, State, judge
@@ -25,6 +20,7 @@ from reporter.redact import redact
 T = TypeVar("T")
 Web3 = AsyncWeb3[AsyncHTTPProvider]
 MAX_WHOLE = 2**63
+SEND = RPCEndpoint("eth_sendRawTransaction")
 REWARD_BLOCKS, REWARD_PERCENTILE = 10, 50.0
 
 
@@ -208,7 +204,7 @@ class Rpc:
     async def _send_to(self, number: int, raw: bytes) -> Said:
         name = self._names[number]
         try:
-            await self._nodes[number].eth.send_raw_transaction(HexBytes(raw))
+            await self._nodes[number].manager.coro_request(SEND, ["0x" + raw.hex()])
         except Web3RPCError as error:
             return Said(name, meaning(_short(error)), _short(error))
         except Exception as error:  # noqa: BLE001 - as in read

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from coincurve import PrivateKey
 from eth_account.signers.local import LocalAccount
 
 from reporter.chain.answers import Answer
 from reporter.chain.calls import Call
 from reporter.chain.fees import FeeRules, Fees, fees_for, refuse_small_raise
 from reporter.chain.rpc import Rpc, SendRefused
+from reporter.chain.transaction import sign
 from reporter.errors import ChainError
 from reporter.journal import Sent
 from reporter.spending import DAY_MS, HOUR_MS, WEI_IN_GWEI, CapReached, Caps, Reached, reached
@@ -47,7 +49,7 @@ class Sender:
         self, rpc: Rpc, account: LocalAccount, store: Store, rules: SubmitRules, now_ms: Callable[[], int]
     ) -> None:
         self.rpc, self.account, self.rules = rpc, account, rules
-        self._store, self._now_ms = store, now_ms
+        self._key, self._store, self._now_ms = PrivateKey(bytes(account.key)), store, now_ms
         self.reached: Reached | None = None
 
     @property
@@ -83,8 +85,7 @@ class Sender:
         )
 
     async def _send_once(self, call: Call, nonce: int, fees: Fees) -> str:
-        signed = self.account.sign_transaction(self.transaction(call, nonce, fees))
-        tx_hash, raw = signed.hash.to_0x_hex(), bytes(signed.raw_transaction)
+        tx_hash, raw = sign(self._key, self.transaction(call, nonce, fees))
         self._store.journal_sent(self._entry(call, nonce, fees, tx_hash), raw)
         try:
             await self.rpc.send(raw)
