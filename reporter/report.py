@@ -6,6 +6,7 @@ reporter set; arrays are hashed as the concatenation of their 32-byte elements. 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from eth_hash.auto import keccak  # eth_utils wraps it at as much cost again
 from eth_utils.address import to_canonical_address, to_checksum_address
@@ -35,14 +36,19 @@ class Domain:
 
     def separator(self) -> bytes:
         """The EIP-712 domain separator, 32 bytes."""
-        return keccak(
-            DOMAIN_TYPEHASH
-            + NAME_HASH
-            + VERSION_HASH
-            + _word(self.chain_id)
-            + to_canonical_address(self.aggregator).rjust(32, b"\0")
-            + self.config_digest
-        )
+        return _separator(self)
+
+
+@lru_cache(maxsize=16)
+def _separator(domain: Domain) -> bytes:
+    return keccak(
+        DOMAIN_TYPEHASH
+        + NAME_HASH
+        + VERSION_HASH
+        + _word(domain.chain_id)
+        + to_canonical_address(domain.aggregator).rjust(32, b"\0")
+        + domain.config_digest
+    )
 
 
 def config_digest(config_count: int, reporters: Sequence[str], quorum: int) -> bytes:
