@@ -99,7 +99,7 @@ class Simulated:
 
     async def ask(self, request: ObserveRequest) -> SignedReport:
         with self._network.costs.timed("answer"):
-            return self._observer.answer(request, self._network.now_s * 1000)
+            return await self._observer.answer(request, self._network.now_s * 1000)
 
 
 class Network:
