@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from gas_chain import ROOT, Chain, anvil, build
+from gas_funding import funding_gas
 from gas_l2 import weigh
 from gas_measure import RING, compare_laps, deploy, update_gas, wrap
 from gas_reads import read_gas, twap_window_gas
@@ -28,6 +29,7 @@ async def measure() -> dict[str, Any]:
         "read": {},
         "l2": {str(f): {} for f in FEEDS},
         "default_quorum": {},
+        "funding": {},
     }
     async with anvil() as chain:
         for signatures in SIGNATURES:
@@ -35,6 +37,8 @@ async def measure() -> dict[str, Any]:
         for signatures, reporters in DEFAULT_QUORUMS.items():
             gas = await update_gas(await deploy(chain, reporters, signatures), 1)
             figures["default_quorum"][str(signatures)] = {"reporters": reporters, "steady": gas.steady}
+        _say("accruals")
+        figures["funding"] = await funding_gas(await deploy(chain, 4, 4))
         figures["read"] = await _wrapped(chain)
     return figures
 

@@ -54,7 +54,7 @@ class Market:
 
 
 async def funding_gas(site: Site) -> dict[str, int]:
-    """Every kind of accrual, under the names of ``LABELS``."""
+    """Every kind of accrual, under the names of ``gas_table.ACCRUALS``."""
     feed = await _market(site, "FeedMark", [MARK, INDEX])
     found = {
         "sample": await _rated(feed, 2),
@@ -82,6 +82,8 @@ async def _rated(market: Market, feeds: int) -> int:
     """With a rate: both boundaries of a full hour are past, so that what is paid is written as well."""
     chain = market.site.chain
     await market.keep(feeds, (chain.now // INTERVAL_S + 2) * INTERVAL_S + 5 * BLOCK_S)
+    if not int.from_bytes(await chain.call(market.address, calldata("fundingRate(bytes32)", INDEX)), "big"):
+        raise RuntimeError("there is no rate, so nothing is paid")
     return await market.dearest(feeds)
 
 
@@ -117,15 +119,3 @@ async def _paused(market: Market) -> int:
     market.site.chain.now += DAY_S
     await market.accrue()
     return await market.dearest(0)
-
-
-LABELS = {
-    "sample": "new index, new sample of a `FeedMark`",
-    "book": "new index, new sample of an `ImpactMark`",
-    "same_index": "the index as it was, new sample of a `FeedMark`",
-    "boundary": "new index, new sample, and the rate is fixed",
-    "no_mark": "new index, a stale mark: no sample",
-    "paused": "a stale index: the market is paused",
-    "second": "once more in the same block: no sample, nothing to do",
-}
-"""What each figure is."""

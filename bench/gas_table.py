@@ -27,6 +27,15 @@ READS = {
     "twap_rounds": "`Aggregator.twap`, by rounds",
     "twap_window": "`Aggregator.twap`, by window, the dearest of 4,095 searches",
 }
+ACCRUALS = {
+    "sample": "new index, new sample of a `FeedMark`",
+    "book": "new index, new sample of an `ImpactMark`",
+    "same_index": "the index as it was, new sample of a `FeedMark`",
+    "boundary": "new index, new sample, and the rate is fixed",
+    "no_mark": "new index, a stale mark: no sample",
+    "paused": "a stale index: the market is paused",
+    "second": "once more in the same block: no sample, nothing to do",
+}
 
 # What the EVM charges before any code of ours runs: yellow paper and EIPs 2028, 2929, 3529, 7623.
 TRANSACTION, ZERO_BYTE, OTHER_BYTE = 21_000, 4, 16
@@ -50,7 +59,7 @@ def calldata_floor(weight: dict[str, int]) -> int:
 
 def tables(figures: dict[str, Any]) -> str:
     """All tables, as Markdown."""
-    return "\n\n".join(part(figures) for part in (_by_signatures, _by_feeds, _reads, _l2))
+    return "\n\n".join(part(figures) for part in (_by_signatures, _by_feeds, _reads, _funding, _l2))
 
 
 def write_page(text: str) -> None:
@@ -91,6 +100,11 @@ def _reads(figures: dict[str, Any]) -> str:
     rows = [(label, [read[name], read.get(f"{name}_with_abi", "-")]) for name, label in READS.items()]
     rows += [(f"{name}, newest price", [f"{gas:.1f}k", "-"]) for name, gas in READ_PEERS.items()]
     return _table("read, gas", ("the call", "with encoding and decoding"), rows)
+
+
+def _funding(figures: dict[str, Any]) -> str:
+    rows = [(label, [figures["funding"][name]]) for name, label in ACCRUALS.items()]
+    return _table("`PerpetualFunding.accrue`", ("gas",), rows)
 
 
 def _l2(figures: dict[str, Any]) -> str:

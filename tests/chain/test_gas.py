@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from gas_chain import anvil, build
+from gas_funding import funding_gas
 from gas_l2 import weigh
 from gas_measure import RING, Lap, UpdateGas, compare_laps, deploy, update_gas, wrap
 from gas_reads import read_gas, twap_window_gas
@@ -25,6 +26,16 @@ UPDATE_LIMITS = {
 }
 # A cold call from another contract. A search of the ring is 12 cold slots, log2 of its 4,096.
 READ_LIMITS = {"strict": 5_700, "feed_latestRoundData": 8_600, "twap_rounds": 8_000, "twap_window": 41_000}
+# Receipt gas of an accrual, its 21,000 included.
+ACCRUAL_LIMITS = {
+    "sample": 75_000,
+    "book": 76_000,
+    "boundary": 75_000,
+    "no_mark": 70_000,
+    "paused": 50_000,
+    "second": 45_000,
+}
+ACCRUAL_LEAST = 21_000 + 5 * 2_100
 
 COLD_ACCOUNT, COLD_SLOT = 2_600, 2_100
 LEAST_READ = {
@@ -45,6 +56,7 @@ class Figures:
     weight: dict[tuple[int, int], dict[str, int]]
     read: dict[str, int]
     lap: Lap
+    funding: dict[str, int]
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +72,12 @@ async def _measure() -> Figures:
             site = await deploy(chain, signatures, signatures)
             update[signatures, feeds] = await update_gas(site, feeds)
             weight[signatures, feeds] = await weigh(site, feeds)
+        funding = await funding_gas(await deploy(chain, 4, 4))
         site = await deploy(chain, 4, 4)
         start = await chain.snapshot()
         await wrap(site)
         read = await read_gas(site, RING + 1) | {"twap_window": await twap_window_gas(site)}
-        return Figures(update, weight, read, await compare_laps(site, start))
+        return Figures(update, weight, read, await compare_laps(site, start), funding)
 
 
 @pytest.mark.parametrize(("signatures", "feeds"), UPDATE_LIMITS)
@@ -72,6 +85,11 @@ def test_update__steady_state__gas_within_the_limit(figures, signatures, feeds):
     gas = figures.update[signatures, feeds].steady
 
     assert gas <= UPDATE_LIMITS[signatures, feeds]
+
+
+@pytest.mark.parametrize("name", ACCRUAL_LIMITS)
+def test_accrue__each_kind__gas_within_the_limit_and_above_what_reading_costs(figures, name):
+    assert ACCRUAL_LEAST <= figures.funding[name] <= ACCRUAL_LIMITS[name]
 
 
 @pytest.mark.parametrize("name", READ_LIMITS)
