@@ -18,8 +18,9 @@ class Quote:
 
     Attributes:
         symbol: Ours, e.g. ``"BTC/USDT"``; a perpetual ends in ``-PERP``.
+        last: The last trade's price; of a perpetual the venue's mark price.
         book_at_ms: Exchange time of bid and ask, if the payload carries one.
-        last_at_ms: Exchange time of the last trade, if the payload carries one.
+        last_at_ms: Exchange time of ``last``, if the payload carries one.
         received_at_ms: Our clock when the payload had arrived.
         label: ``"SIMULATED"`` or ``"TAPE ..."`` when the venue is not the real one; empty when it is.
     """
