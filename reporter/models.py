@@ -78,6 +78,30 @@ _SET_VENUE, _SET_SYMBOL, _SET_BID, _SET_ASK, _SET_LAST = _SETTERS[:5]
 _SET_BOOK_AT, _SET_LAST_AT, _SET_RECEIVED_AT, _SET_LABEL = _SETTERS[5:]
 
 
+@dataclass(frozen=True, slots=True)
+class VenueFunding:
+    """What a venue of perpetuals says of one market. Prices are 1e18 fixed point in its quote currency, None where unsaid.
+
+    Attributes:
+        rate_8h: The rate that is paid next, or that is being paid, for 8 hours; 1e18 = 100 %, floored.
+        predicted_8h: What the venue expects of the interval after, where it says so.
+        next_at: When it is paid, Unix seconds; None where it is paid all the time.
+        interval_s: For which time the venue itself states the rate.
+        label: As a quote's.
+    """
+
+    venue: str
+    symbol: str
+    mark: int | None
+    mid: int | None
+    index: int | None
+    rate_8h: int
+    predicted_8h: int | None
+    next_at: int | None
+    interval_s: int
+    label: str = ""
+
+
 class Leg(NamedTuple):
     """One market that contributes to a feed, e.g. ``kraken:BTC/USDT``."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from reporter.chain.revert import abi
 from reporter.chain.rpc import Rpc
+from reporter.errors import ChainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,16 @@ class FundingReader:
         sums = await self._call("cumulativeFunding", market)
         rest = ("premium", "coverage", "nextFundingTime", "lastAccrual", "fundingPaused")
         return FundingState(name, *rates, *sums, *[await self._call(view, market) for view in rest])
+
+    async def has(self, market: bytes) -> bool:
+        """Whether the contract has this market. Raises ``ChainError``."""
+        try:
+            await self.last_accrual(market)
+        except ChainError as error:
+            if "UnknownMarket" in str(error):
+                return False
+            raise
+        return True
 
     async def last_accrual(self, market: bytes) -> int:
         """When the market last accrued, Unix seconds."""

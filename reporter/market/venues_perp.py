@@ -155,9 +155,11 @@ def _bybit(desk: Desk, code: str, quote: MarketQuote, perpetual: Perpetual) -> J
 
 
 def bitmex_instruments(desk: Desk, asked: Mapping[str, str]) -> Reply:
-    """``GET /api/v1/instrument?filter={"symbol":[...]}``. Source: bitmex.com, API Explorer, Instrument."""
+    """``GET /api/v1/instrument?filter={"symbol":[...]}``, or ``?symbol=``. Source: bitmex.com, API Explorer, Instrument."""
     try:
-        wanted = json.loads(asked.get("filter", "{}")).get("symbol")
+        wanted = (
+            [asked["symbol"]] if "symbol" in asked else json.loads(asked.get("filter", "{}")).get("symbol")
+        )
     except (ValueError, AttributeError):
         return Reply(400, {"error": {"message": "'filter' could not be parsed.", "name": "HTTPError"}})
     every = [(PLAIN.get(symbol, symbol), quote, perp) for symbol, quote, perp in desk.perpetuals()]
