@@ -83,7 +83,8 @@ def forecast_lines(document: Mapping[str, Any]) -> list[str]:
 
 
 def _errors(error: Mapping[str, Any]) -> tuple[str, str]:
-    return _rate(error["meanAbsoluteError"]).lstrip("+"), f"{error['rates']} rates"
+    count = error["rates"]
+    return _rate(error["meanAbsoluteError"]).lstrip("+"), f"{count} rate{'' if count == 1 else 's'}"
 
 
 def _phi(ppm: int | None) -> str:

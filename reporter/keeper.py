@@ -1,7 +1,9 @@
 """The funding keeper: reads the markets, and takes a premium sample when nobody else has for a while.
 
-Reporters take turns by their place in the set, so that several keepers do not pay for one sample; the accrual itself is
-harmless to repeat.
+Reporters take turns by their place in the set, so that several keepers do not pay for one sample; when its turn to send has
+come, a keeper looks again whether the sample is still missing. It pays for an accrual only if that brings the market an
+index it has not seen, takes a premium sample, or pays at a rate other than 0. All else that it would write down the next one
+writes down to the wei: in a pause that is ``FundingPaused``, with the right time.
 """
 
 from collections.abc import Sequence
@@ -9,7 +11,7 @@ from collections.abc import Sequence
 from reporter.chain.aggregator import ChainState
 from reporter.chain.calls import accrue_call
 from reporter.chain.funding import FundingReader, FundingState
-from reporter.chain.submit import Submitter
+from reporter.chain.submit import NotWanted, Submitter
 from reporter.config import KeeperSection
 from reporter.errors import ChainError, StoreFailed
 from reporter.models import feed_id
@@ -36,6 +38,8 @@ class Keeper:
         for market in self._markets:
             try:
                 await self._keep(market, chain, address, now_s)
+            except NotWanted:
+                continue
             except (ChainError, StoreFailed) as error:
                 log().warning(
                     "funding not accrued", market=market.market, reason=str(error), advice=error.hint
@@ -47,6 +51,19 @@ class Keeper:
         if self._submitter is None or self._submitter.capped() or address not in chain.set.reporters:
             return
         late_s = market.sample_s + chain.set.reporters.index(address) * self._stagger_s
-        if now_s - state.last_accrual_at >= late_s:
-            call = accrue_call(self._reader.address, identifier)
-            await self._submitter.submit(call, chain.head.base_fee, self._receipt_timeout_s)
+        if now_s - state.last_accrual_at < late_s or not await self._useful(state, identifier, now_s):
+            return
+
+        async def still_missing() -> bool:
+            return await self._reader.last_accrual(identifier) == state.last_accrual_at
+
+        call = accrue_call(self._reader.address, identifier)
+        await self._submitter.submit(call, chain.head.base_fee, self._receipt_timeout_s, still_missing)
+
+    async def _useful(self, state: FundingState, identifier: bytes, now_s: int) -> bool:
+        """Whether an accrual does anything that the one after it could not make up for."""
+        if await self._reader.index_updated_at(identifier) >= state.last_accrual_at:
+            return True
+        if state.paused:
+            return False
+        return state.rate_8h != 0 or await self._reader.would_sample(identifier, now_s)
