@@ -1,8 +1,8 @@
 """The funding keeper: reads the markets, and takes a premium sample when nobody else has for a while.
 
-Reporters take turns by their place in the set, so that several keepers do not pay for one sample: each waits that many
-staggers from when it first saw one missing, and looks again right before it sends. (Counted from the last accrual itself,
-all were due at once after a start, a pause or a halt of the chain, and three paid for one.)
+Reporters take turns by their place in the set, counted from the last accrual, so that several keepers do not pay for one
+sample; each looks again right before it sends. A turn passes: else all are due at once after a start, a pause or a halt of
+the chain, and three paid for one.
 
 A keeper pays for an accrual only if that brings the market an index it has not seen, takes a premium sample, or pays at a
 rate other than 0. All else that it would write down the next one writes down, to the wei: in a pause that is
@@ -34,7 +34,6 @@ class Keeper:
     ) -> None:
         self._markets, self._reader, self._submitter = markets, reader, submitter
         self._stagger_s, self._receipt_timeout_s = stagger_s, receipt_timeout_s
-        self._missing: dict[str, tuple[int, int]] = {}
         self.states: dict[str, FundingState] = {}
 
     async def look(self, chain: ChainState, address: str, now_s: int) -> None:
@@ -54,12 +53,11 @@ class Keeper:
         state = self.states[market.market] = await self._reader.state(market.market, identifier)
         if self._submitter is None or self._submitter.capped() or address not in chain.set.reporters:
             return
-        late = now_s - state.last_accrual_at >= market.sample_s
-        if not late or not await self._useful(state, identifier, now_s):
-            self._missing.pop(market.market, None)
+        place, count = chain.set.reporters.index(address), len(chain.set.reporters)
+        waited_s = now_s - state.last_accrual_at - market.sample_s
+        if not has_turn(waited_s, place, count, self._stagger_s):
             return
-        turn_s = chain.set.reporters.index(address) * self._stagger_s
-        if now_s - self._missing_since(state, now_s) < turn_s:
+        if not await self._useful(state, identifier, now_s):
             return
 
         async def still_missing() -> bool:
@@ -68,14 +66,6 @@ class Keeper:
         call = accrue_call(self._reader.address, identifier)
         await self._submitter.submit(call, chain.head.base_fee, self._receipt_timeout_s, still_missing)
 
-    def _missing_since(self, state: FundingState, now_s: int) -> int:
-        """When we first saw that the accrual behind this one is late and useful."""
-        last, since_s = self._missing.get(state.market, (0, 0))
-        if last != state.last_accrual_at:
-            since_s = now_s
-            self._missing[state.market] = state.last_accrual_at, since_s
-        return since_s
-
     async def _useful(self, state: FundingState, identifier: bytes, now_s: int) -> bool:
         """Whether an accrual does anything that the one after it could not make up for."""
         if await self._reader.index_updated_at(identifier) >= state.last_accrual_at:
@@ -83,3 +73,13 @@ class Keeper:
         if state.paused:
             return False
         return state.rate_8h != 0 or await self._reader.would_sample(identifier, now_s)
+
+
+def has_turn(waited_s: int, place: int, count: int, stagger_s: int) -> bool:
+    """Whether the keeper at ``place`` of ``count`` may send, when a sample has been late for ``waited_s`` seconds.
+
+    Each has one stagger, in order and then from the first again. It begins only in the first half of its own, so that what
+    it sends is there to be seen before the next one's turn.
+    """
+    turn, into_s = divmod(waited_s, stagger_s)
+    return waited_s >= 0 and turn % count == place and 2 * into_s < stagger_s

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reporter.funding import Market, Params, Reading, advance
 from reporter.funding.clock import new_market
+from reporter.keeper import has_turn
 
 pytestmark = pytest.mark.unit
 
@@ -81,3 +82,22 @@ def test_keeper__a_day_without_an_index__one_accrual_at_most() -> None:
 
     assert played(looks, sparing=False)[1] == 1_430
     assert played(looks, sparing=True)[1] == 1
+
+
+@given(waited_s=st.integers(-100, 10**7), count=st.integers(1, 31), stagger_s=st.integers(1, 135))
+def test_has_turn__any_moment__one_keeper_at_most_and_none_before_it_is_late(
+    waited_s: int, count: int, stagger_s: int
+) -> None:
+    having = [place for place in range(count) if has_turn(waited_s, place, count, stagger_s)]
+
+    assert len(having) <= 1
+    assert waited_s >= 0 or not having
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "place"), [(0, 0), (1, None), (2, 1), (4, 2), (6, 0), (600, 0), (602, 1)]
+)
+def test_has_turn__three_keepers_two_seconds_each__in_order_and_again(
+    waited_s: int, place: int | None
+) -> None:
+    assert [p for p in range(3) if has_turn(waited_s, p, 3, 2)] == ([] if place is None else [place])
