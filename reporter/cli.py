@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from reporter.cli_analyse import verbs as analyse_verbs
+from reporter.cli_funding import verbs as funding_verbs
 from reporter.cli_parts import AsJson, ConfigFile, daemon, print_result, until_stopped
 from reporter.cli_tapes import verbs as tape_verbs
 from reporter.cli_tx import verbs as tx_verbs
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(tape_verbs)
 app.add_typer(analyse_verbs, name="analyse")
+app.add_typer(funding_verbs, name="funding")
 app.add_typer(tx_verbs, name="tx")
 NodeUrl = Annotated[str, typer.Option("--node", help="Web API of a running reporter.")]
 DEFAULT_CONFIG, DEFAULT_NODE = Path("spotline.toml"), "http://127.0.0.1:9200"

@@ -39,6 +39,18 @@ class UnknownFeed(UsageError):
         self.known = known
 
 
+class UnknownMarket(UsageError):
+    """A funding market that the deployment does not have."""
+
+    def __init__(self, market: str, known: list[str]) -> None:
+        super().__init__(
+            f"there is no funding market {market!r}",
+            hint=f"funding markets: {', '.join(sorted(known)) or 'none'}",
+        )
+        self.market = market
+        self.known = known
+
+
 class TapeError(UsageError):
     """A tape that cannot be read or played as asked."""
 
@@ -116,6 +128,10 @@ class NoIndex(SpotlineError):
     """No index price may be stated for a feed."""
 
     exit_code = 6
+
+
+class NoHistory(NoIndex):
+    """Too few rates were fixed yet to say anything of them."""
 
 
 class StoreFailed(SpotlineError):

@@ -1,7 +1,12 @@
 """The funding keeper: reads the markets, and takes a premium sample when nobody else has for a while.
 
-Reporters take turns by their place in the set, so that several keepers do not pay for one sample; the accrual itself is
-harmless to repeat.
+Reporters take turns by their place in the set, counted from the last accrual, so that several keepers do not pay for one
+sample; each looks again right before it sends. A turn passes: else all are due at once after a start, a pause or a halt of
+the chain, and three paid for one.
+
+A keeper pays for an accrual only if that brings the market an index it has not seen, takes a premium sample, or pays at a
+rate other than 0. All else that it would write down the next one writes down, to the wei: in a pause that is
+``FundingPaused``, with the right time.
 """
 
 from collections.abc import Sequence
@@ -9,7 +14,7 @@ from collections.abc import Sequence
 from reporter.chain.aggregator import ChainState
 from reporter.chain.calls import accrue_call
 from reporter.chain.funding import FundingReader, FundingState
-from reporter.chain.submit import Submitter
+from reporter.chain.submit import NotWanted, Submitter
 from reporter.config import KeeperSection
 from reporter.errors import ChainError, StoreFailed
 from reporter.models import feed_id
@@ -36,6 +41,8 @@ class Keeper:
         for market in self._markets:
             try:
                 await self._keep(market, chain, address, now_s)
+            except NotWanted:
+                continue
             except (ChainError, StoreFailed) as error:
                 log().warning(
                     "funding not accrued", market=market.market, reason=str(error), advice=error.hint
@@ -46,7 +53,33 @@ class Keeper:
         state = self.states[market.market] = await self._reader.state(market.market, identifier)
         if self._submitter is None or self._submitter.capped() or address not in chain.set.reporters:
             return
-        late_s = market.sample_s + chain.set.reporters.index(address) * self._stagger_s
-        if now_s - state.last_accrual_at >= late_s:
-            call = accrue_call(self._reader.address, identifier)
-            await self._submitter.submit(call, chain.head.base_fee, self._receipt_timeout_s)
+        place, count = chain.set.reporters.index(address), len(chain.set.reporters)
+        waited_s = now_s - state.last_accrual_at - market.sample_s
+        if not has_turn(waited_s, place, count, self._stagger_s):
+            return
+        if not await self._useful(state, identifier, now_s):
+            return
+
+        async def still_missing() -> bool:
+            return await self._reader.last_accrual(identifier) == state.last_accrual_at
+
+        call = accrue_call(self._reader.address, identifier)
+        await self._submitter.submit(call, chain.head.base_fee, self._receipt_timeout_s, still_missing)
+
+    async def _useful(self, state: FundingState, identifier: bytes, now_s: int) -> bool:
+        """Whether an accrual does anything that the one after it could not make up for."""
+        if await self._reader.index_updated_at(identifier) >= state.last_accrual_at:
+            return True
+        if state.paused:
+            return False
+        return state.rate_8h != 0 or await self._reader.would_sample(identifier, now_s)
+
+
+def has_turn(waited_s: int, place: int, count: int, stagger_s: int) -> bool:
+    """Whether the keeper at ``place`` of ``count`` may send, when a sample has been late for ``waited_s`` seconds.
+
+    Each has one stagger, in order and then from the first again. It begins only in the first half of its own, so that what
+    it sends is there to be seen before the next one's turn.
+    """
+    turn, into_s = divmod(waited_s, stagger_s)
+    return waited_s >= 0 and turn % count == place and 2 * into_s < stagger_s

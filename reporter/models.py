@@ -18,8 +18,9 @@ class Quote:
 
     Attributes:
         symbol: Ours, e.g. ``"BTC/USDT"``; a perpetual ends in ``-PERP``.
+        last: The last trade's price; of a perpetual the venue's mark price.
         book_at_ms: Exchange time of bid and ask, if the payload carries one.
-        last_at_ms: Exchange time of the last trade, if the payload carries one.
+        last_at_ms: Exchange time of ``last``, if the payload carries one.
         received_at_ms: Our clock when the payload had arrived.
         label: ``"SIMULATED"`` or ``"TAPE ..."`` when the venue is not the real one; empty when it is.
     """
@@ -75,6 +76,30 @@ class Quote:
 _SETTERS = [vars(Quote)[field.name].__set__ for field in fields(Quote)]
 _SET_VENUE, _SET_SYMBOL, _SET_BID, _SET_ASK, _SET_LAST = _SETTERS[:5]
 _SET_BOOK_AT, _SET_LAST_AT, _SET_RECEIVED_AT, _SET_LABEL = _SETTERS[5:]
+
+
+@dataclass(frozen=True, slots=True)
+class VenueFunding:
+    """What a venue of perpetuals says of one market. Prices are 1e18 fixed point in its quote currency, None where unsaid.
+
+    Attributes:
+        rate_8h: The rate that is paid next, or that is being paid, for 8 hours; 1e18 = 100 %, floored.
+        predicted_8h: What the venue expects of the interval after, where it says so.
+        next_at: When it is paid, Unix seconds; None where it is paid all the time.
+        interval_s: For which time the venue itself states the rate.
+        label: As a quote's.
+    """
+
+    venue: str
+    symbol: str
+    mark: int | None
+    mid: int | None
+    index: int | None
+    rate_8h: int
+    predicted_8h: int | None
+    next_at: int | None
+    interval_s: int
+    label: str = ""
 
 
 class Leg(NamedTuple):

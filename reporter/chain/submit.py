@@ -5,7 +5,7 @@ On the way from batch to chain there is one call to each endpoint: nonce, fees a
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -41,6 +41,10 @@ class Mined:
     reason: str = ""
     begun_ms: int = 0
     sent_ms: int = 0
+
+
+class NotWanted(ChainError):
+    """A call whose purpose was gone before its turn came."""
 
 
 class Submitter:
@@ -108,17 +112,25 @@ class Submitter:
         patient_ms = now_ms - 1000 * PATIENCE_BLOCKS * rules.block_time_s
         return Seen(nonce, head, head - rules.confirmations + 1, now_ms, patient_ms)
 
-    async def submit(self, call: Call, base_fee: int, timeout_s: float) -> Mined:
+    async def submit(
+        self, call: Call, base_fee: int, timeout_s: float, wanted: Callable[[], Awaitable[bool]] | None = None
+    ) -> Mined:
         """Send a call and wait until it is mined; while it is not, pay more every three blocks, up to the cap. After a start
         or a failure it is simulated first.
 
+        Args:
+            wanted: Asked when its turn has come, which may be long after; a call that is not wanted any more is not sent.
+
         Raises:
+            NotWanted: Somebody else has done it meanwhile.
             ChainError: It would revert, is too late, could not be sent or paid, was cancelled by a person, or is not mined
                 after ``timeout_s``. The next call takes the same nonce and replaces what is stuck there.
             CapReached: A cap on spending stands against it.
             StoreFailed: It could not be journalled and was not sent.
         """
         async with self._lock:
+            if wanted is not None and not await wanted():
+                raise NotWanted(f"the {call.purpose} is not needed any more: not sent")
             self._sends += 1
             begun_ms = self._now_ms()
             self._refuse_hopeless(call)

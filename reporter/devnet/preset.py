@@ -22,7 +22,8 @@ LIVE_MARKETS = (
     *(("bitstamp", s) for s in ("BTC/USD", "ETH/USD", "USDT/USD", "USDC/USD")),
     *(("gemini", s) for s in ("BTC/USD", "ETH/USD")),
     *((venue, s) for venue in ("binance", "okx") for s in ("BTC/USDT", "ETH/USDT")),
-    ("deribit", MARK_FEED),
+    *((venue, MARK_FEED) for venue in ("bitmex", "deribit")),
+    *((venue, "BTC/USDT-PERP") for venue in ("binanceperp", "bybitperp", "hyperliquid", "okxperp")),
 )
 
 
@@ -37,7 +38,7 @@ def feed_tables(markets: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     return [
         *_tables(markets, CONVERSIONS, publish=False, at_least=2),
         *_tables(markets, INDEX_FEEDS, publish=True, at_least=3),
-        *_tables(markets, (MARK_FEED,), publish=True, at_least=1),
+        *_tables(markets, (MARK_FEED,), publish=True, at_least=3),
     ]
 
 

@@ -11,6 +11,8 @@ from reporter.index.units import PPM, decimal
 from reporter.models import FeedRules, Quote
 
 SPREAD_FACTOR = 3
+PERPETUAL = "-PERP"
+"""How a perpetual's symbol ends; the ``last`` of its quotes is the venue's mark price."""
 
 
 def fault(quote: Quote) -> str:
@@ -53,13 +55,16 @@ def spread_limit_ppm(spreads: Sequence[tuple[str, int]], rules: FeedRules) -> in
 def venue_price(quote: Quote, rules: FeedRules, at_ms: int) -> tuple[int, str]:
     """Return the price of a quote without ``fault``, 1e18 fixed point, and how it was made.
 
-    The last trade clamped into the book, which equals ``median(bid, ask, last)``; the mid where the last
-    trade is old or has no time; the last trade where there is no book; 0 where that is old.
+    Of a perpetual the mark price, the mid where that is old. Of all else the last trade clamped into the book, which
+    equals ``median(bid, ask, last)``; the mid where the last trade is old or has no time; the last trade where there is
+    no book; 0 where that is old.
     """
     bid, ask, last, last_at_ms = quote.bid, quote.ask, quote.last, quote.last_at_ms
     timely = (
         last_at_ms is not None and -rules.max_ahead_ms <= at_ms - last_at_ms <= rules.last_trade_max_age_ms
     )
+    if last is not None and (timely or last_at_ms is None) and quote.symbol.endswith(PERPETUAL):
+        return last, "mark price"
     if bid is None or ask is None:
         untimed = last_at_ms is None
         if last is not None and (timely or untimed):

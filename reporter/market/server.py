@@ -12,7 +12,7 @@ from errno import EADDRINUSE
 from types import FrameType
 
 from reporter.errors import ConfigError, PortTaken, UsageError
-from reporter.market.endpoints import ENDPOINTS, find
+from reporter.market.endpoints import ENDPOINTS, POSTED, find
 from reporter.market.faults import BENDS, NONE, Board, Fault
 from reporter.market.perpetual import PerpetualMarket
 from reporter.market.pusher import push
@@ -59,15 +59,17 @@ class MarketServer:
     def _answer(self, asked: Asked, venue: str, path: str, fault: Fault) -> Answer:
         if asked.path == "/faults":
             return self._faults(asked)
-        if asked.method != "GET":
+        found = find(venue, path)
+        method = "POST" if found is not None and found[0] in POSTED else "GET"
+        if asked.method != method:
             return self._json(405, {"error": f"{asked.path} is not served here"}, self.market.label)
         if asked.path == "/":
             return self._json(200, describe(self.market, self.clock_ms()), self.market.label)
-        found = find(venue, path)
         if found is None:
             return self._json(404, {"error": f"{asked.path} is not served here"}, self.market.label)
         endpoint, named = found
-        reply = endpoint(self.desk(venue, self.clock_ms()), {**asked.query, **named})
+        given = posted(asked.body) if method == "POST" else asked.query
+        reply = endpoint(self.desk(venue, self.clock_ms()), {**given, **named})
         return self._json(reply.status, reply.body, self.market.label_of(venue))
 
     def desk(self, venue: str, now_ms: int) -> Desk:
@@ -92,6 +94,16 @@ class MarketServer:
 
     def _json(self, status: int, body: Json, label: str) -> Answer:
         return Answer(status, to_json(body).encode(), {LABEL_HEADER: label})
+
+
+def posted(body: bytes) -> dict[str, str]:
+    """The texts of a JSON object that was posted; none for anything else."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    texts = found.items() if isinstance(found, dict) else ()
+    return {key: value for key, value in texts if isinstance(value, str)}
 
 
 def describe(market: PerpetualMarket, now_ms: int) -> dict[str, Json]:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from reporter.market.decimals import to_text
 from reporter.market.model import MarketQuote
-from reporter.market.perpetual import PerpetualMarket
+from reporter.market.perpetual import Perpetual, PerpetualMarket
 from reporter.models import SCALE
 
 Json: TypeAlias = "bool | int | str | Decimal | Sequence[Json] | Mapping[str, Json] | None"
@@ -65,6 +65,21 @@ class Desk:
         """One market's quote; None where the venue does not list it, or it has not traded yet."""
         quote = self.market.quote(self.venue, symbol, self.now_ms)
         return None if quote is None else self.bend(quote)
+
+    @property
+    def made_ms(self) -> int:
+        """The server's clock, as a lying venue tells it."""
+        at_ms = self.now_ms
+        return self.bend(MarketQuote(1, 1, 1, at_ms, at_ms)).book_at_ms
+
+    def perpetuals(self) -> list[tuple[str, MarketQuote, Perpetual]]:
+        """Symbol, quote and mark of every perpetual of this venue that has a price."""
+        found = self.market.perpetual(self.now_ms, self.venue)
+        return (
+            []
+            if found is None
+            else [(symbol, quote, found.bent(self.bend)) for symbol, quote in self.quotes()]
+        )
 
     def find(self, code: str, spell: Callable[[str], str]) -> tuple[str, MarketQuote] | None:
         """The listed market whose symbol the venue spells ``code``."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reporter.market.model import MarketQuote
-from reporter.market.perpetual import SYMBOL, Perpetual
+from reporter.market.perpetual import VENUES, Perpetual
 from reporter.market.shapes import DAY_VOLUME, Desk, Json, Reply, day_value, number
 
 INSTRUMENT = "BTC-PERPETUAL"
@@ -13,13 +13,13 @@ OPEN_INTEREST = 500_000_000  # in USD
 
 def deribit_ticker(desk: Desk, asked: Mapping[str, str]) -> Reply:
     """``GET /api/v2/public/ticker?instrument_name=BTC-PERPETUAL``. Source: docs.deribit.com."""
-    quote = desk.quote(SYMBOL)
-    perpetual = desk.market.perpetual(desk.now_ms)
+    quote = desk.quote(VENUES[desk.venue])
+    perpetual = desk.market.perpetual(desk.now_ms, desk.venue)
     if asked.get("instrument_name") != INSTRUMENT or quote is None or perpetual is None:
         wrong: Json = {"reason": "wrong format", "param": "instrument_name"}
         error = {"message": "Invalid params", "data": wrong, "code": -32602}
         return Reply(400, _envelope(desk.now_ms, {"error": error}))
-    return Reply(200, _envelope(desk.now_ms, {"result": _result(quote, perpetual)}))
+    return Reply(200, _envelope(desk.now_ms, {"result": _result(quote, perpetual.bent(desk.bend))}))
 
 
 def _envelope(now_ms: int, content: Mapping[str, Json]) -> Json:

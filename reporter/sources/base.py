@@ -18,11 +18,12 @@ import httpx
 
 from reporter.clock import Compared, compared, monotonic_ms
 from reporter.errors import ConfigError, SourceError
+from reporter.sources import strict
 from reporter.sources.guard import AddressRefused, GuardedBackend, Resolver, system_resolver
 from reporter.sources.limits import Limiter
 from reporter.sources.retry import StatusError, retry_after_s, retrying
 from reporter.sources.standing import Standing
-from reporter.sources.strict import shown
+from reporter.sources.strict import Json, shown
 from reporter.sources.transport import PublicTransport
 from reporter.sources.venue import Fetched, Request, Source
 
@@ -31,6 +32,7 @@ __all__ = ["Fetched", "Fetcher", "PublicTransport", "Request", "Source", "Status
 DEADLINE_S = 4.0
 ASKS_KEPT = 64
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "spotline"}
+TYPED = {"Content-Type": "application/json"}
 
 if find_spec("sniffio") is None:
     # httpcore tries to import it six times a request, which costs more than all else in it; this miss costs nothing.
@@ -126,6 +128,20 @@ class Fetcher:
             next((part.clock for part in parts if part.clock), None),
         )
 
+    async def document(self, request: Request) -> Json:
+        """One answer as strict JSON, asked by the same rules, for what is no quote.
+
+        Raises:
+            SourceError: There is none.
+        """
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await retrying(self._deadline_s, self._read, request, self._sleep)
+        except TimeoutError:
+            raise SourceError(self.venue, "deadline", f"no answer within {self._deadline_s} s") from None
+        except _FOREIGN as error:
+            raise SourceError(self.venue, _reason(error), shown(str(error))) from None
+
     async def close(self) -> None:
         """Close every connection; the fetcher is of no use afterwards."""
         await self._transport.aclose()
@@ -135,8 +151,11 @@ class Fetcher:
             self.source.symbol(symbol)
         return self.source.requests(symbols)
 
-    def _ask(self, target: str) -> httpx.Request:
-        return httpx.Request("GET", str(self._base_url).rstrip("/") + target, headers=HEADERS)
+    def _ask(self, request: Request) -> httpx.Request:
+        url = str(self._base_url).rstrip("/") + request.target
+        if not request.body:
+            return httpx.Request("GET", url, headers=HEADERS)
+        return httpx.Request("POST", url, headers=HEADERS | TYPED, content=request.body)
 
     async def _all(self, requests: list[Request]) -> list[Fetched]:
         async with asyncio.TaskGroup() as tasks:
@@ -162,14 +181,26 @@ class Fetcher:
     def _failed(self, reason: str, detail: str) -> Fetched:
         return Fetched(errors=(SourceError(self.venue, reason, detail),))
 
-    async def _get(self, request: Request) -> Fetched:
+    async def _wait(self) -> None:
         wait_s = self._limiter.take(self._deadline_s)
         if wait_s is None:
             raise SourceError(self.venue, "rate_limited", "more requests than this venue allows")
         if wait_s > 0:
             await asyncio.sleep(wait_s)
+
+    async def _read(self, request: Request) -> Json:
+        await self._wait()
+        answer = await self._transport.handle_async_request(self._asks(request))
+        try:
+            self._check_head(answer)
+            return strict.loads(self.venue, await self._body(answer))
+        finally:
+            await answer.aclose()
+
+    async def _get(self, request: Request) -> Fetched:
+        await self._wait()
         asked_ms = monotonic_ms()
-        answer = await self._transport.handle_async_request(self._asks(request.target))
+        answer = await self._transport.handle_async_request(self._asks(request))
         try:
             clock = _compared(answer, asked_ms)
             self._check_head(answer)

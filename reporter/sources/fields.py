@@ -83,6 +83,10 @@ class Fields(NamedTuple):
             raise SourceError(self.venue, "shape", f"{key} is not an array of {length}: {shown(value)}")
         return strict.optional_price(self.venue, value[0])
 
+    def rate(self, key: str) -> int:
+        """The signed rate under ``key``, 1e18 = 100 %."""
+        return strict.rate(self.venue, self._present(key))
+
     def time(self, key: str, parse: Callable[[str, Json], int]) -> int:
         """The time under ``key`` in Unix milliseconds, read by one of the parsers of ``strict``."""
         venue, data = self

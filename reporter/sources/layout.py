@@ -28,14 +28,14 @@ class Ticker(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The keys of one row. ``last`` is empty where it has none; a clock is a key and its parser of ``strict``.
+    """The keys of one row, empty where it has none; a clock is a key and its parser of ``strict``.
 
-    ``levels``: bid and ask are sides of a book, of which the first level counts.
+    ``levels``: bid and ask are sides of a book, of which the first level counts. ``last`` is a perpetual's mark price.
     """
 
     symbol: str
-    bid: str
-    ask: str
+    bid: str = ""
+    ask: str = ""
     last: str = ""
     book_at: Clock | None = None
     last_at: Clock | None = None
@@ -52,8 +52,8 @@ class Row:
         if self.levels:
             bid, ask = row.best_price(self.bid), row.best_price(self.ask)
         else:
-            bid = optional_price(venue, data.get(self.bid))
-            ask = optional_price(venue, data.get(self.ask))
+            bid = optional_price(venue, data.get(self.bid)) if self.bid else None
+            ask = optional_price(venue, data.get(self.ask)) if self.ask else None
         book_at_ms = row.time(*self.book_at) if self.book_at else None
         if self.last_at is self.book_at:  # one time for both is read once
             return Ticker(bid, ask, last, book_at_ms, book_at_ms)

@@ -96,11 +96,12 @@ class Line(asyncio.Protocol):
         """Whether the venue has not said a byte since it was asked."""
         return self._silent
 
-    async def ask(self, request: h11.Request) -> h11.Response:
+    async def ask(self, request: h11.Request, body: bytes = b"") -> h11.Response:
         """Put a question; returns status and headers. Raises httpcore's errors."""
         self._busy, self._silent = True, True
         self.asked += 1
-        self._transport.write((self._http.send(request) or b"") + (self._http.send(_END) or b""))
+        events = (request, h11.Data(data=body), _END) if body else (request, _END)
+        self._transport.write(b"".join(self._http.send(event) or b"" for event in events))
         for _ in range(MAX_INTERIM + 1):
             event = await self._event()
             if isinstance(event, h11.Response):

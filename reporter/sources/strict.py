@@ -136,6 +136,18 @@ def optional_price(venue: str, value: Json) -> int | None:
     return None if _decimal(venue, value) == 0 else price(venue, value)
 
 
+def rate(venue: str, value: Json) -> int:
+    """Scale a rate to 1e18 = 100 %, rounding half to even; it may be negative.
+
+    Raises:
+        SourceError: Not a number in the grammar of ``price`` (``price``), or beyond 100 % either way (``range``).
+    """
+    number = _decimal(venue, value)
+    if abs(number) > 1:
+        raise SourceError(venue, "range", f"rate {shown(value)} is beyond 100 %")
+    return int(Context(prec=80, rounding=ROUND_HALF_EVEN).to_integral_value(number.scaleb(SCALE_EXPONENT)))
+
+
 def _plain(value: Json) -> int | None:
     """The common case, six times as fast as a Decimal: digits with at most 18 decimals, scaled to 1e18.
 

@@ -62,13 +62,13 @@ class PublicTransport(httpx.AsyncBaseTransport):
     async def _asked(self, request: httpx.Request) -> tuple[Line, h11.Response]:
         if line := self._idle():
             try:
-                return line, await _ask(line, self._head(request))
+                return line, await _ask(line, self._head(request), request.content)
             except (httpcore.ReadError, httpcore.RemoteProtocolError):
                 if not line.unheard:
                     raise
                 # It was closed while we asked, as any server may with an idle connection: nothing was said.
         line = await self._dial(request)
-        return line, await _ask(line, self._head(request))
+        return line, await _ask(line, self._head(request), request.content)
 
     def _idle(self) -> Line | None:
         while self._lines:
@@ -104,9 +104,9 @@ class _Body(httpx.AsyncByteStream):
             self._transport.done(self._line, self._keep)
 
 
-async def _ask(line: Line, head: h11.Request) -> h11.Response:
+async def _ask(line: Line, head: h11.Request, body: bytes) -> h11.Response:
     try:
-        return await line.ask(head)
+        return await line.ask(head, body)
     except BaseException:
         line.close()
         raise

@@ -40,10 +40,11 @@ _SYMBOL = re.compile(r"([A-Z0-9]{1,15})/([A-Z0-9]{1,15})(-PERP)?")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One GET: ``target`` is path and query, ``symbols`` are ours, in any order."""
+    """One GET, or a POST of a JSON ``body``: ``target`` is path and query, ``symbols`` are ours, in any order."""
 
     target: str
     symbols: tuple[str, ...]
+    body: bytes = b""
 
 
 class Fetched(NamedTuple):
@@ -69,7 +70,7 @@ class Source(ABC):
             request for each.
         max_body: Largest body accepted, in bytes.
         all_symbols: Whether the payload holds every market, so that those not asked for are skipped.
-        per_second: Requests in a second, within what the venue allows without a key.
+        per_second: Requests in a second, within what the venue allows without a key; 0.5 is one in two seconds.
         names_markets: Whether the ticker's body names its markets; only then is a connection used again.
         row: Layout of a row of the ticker.
         default_ws_url: Address of the stream; empty for a venue that is only asked.
@@ -86,7 +87,7 @@ class Source(ABC):
     between: ClassVar[str] = ""
     max_body: ClassVar[int] = 256 * 1024
     all_symbols: ClassVar[bool] = False
-    per_second: ClassVar[int] = 5
+    per_second: ClassVar[float] = 5
     names_markets: ClassVar[bool] = True
     row: ClassVar[Row]
     default_ws_url: ClassVar[str] = ""
@@ -259,13 +260,23 @@ class Source(ABC):
 
 
 class Perpetuals(Source):
-    """A venue of which only the perpetuals are read."""
+    """A venue of which only the perpetuals are read. The ``last`` of its quotes is its mark price, not a trade's.
+
+    Attributes:
+        quotes: The currencies that its perpetuals are quoted in.
+    """
+
+    quotes: ClassVar[tuple[str, ...]]
 
     def split(self, ours: str) -> tuple[str, str]:
         base, quote, perpetual = _split(ours)
+        usual = f"BTC/{self.quotes[0]}-PERP"
         if not perpetual:
+            raise ConfigError(f"{self.name} is read for perpetuals, not {ours!r}", hint=f"ask for {usual}")
+        if quote not in self.quotes:
+            listed = ", ".join(self.quotes)
             raise ConfigError(
-                f"{self.name} is read for perpetuals, not {ours!r}", hint="ask for BTC/USD-PERP"
+                f"{self.name} quotes perpetuals in {listed}, not {ours!r}", hint=f"ask for {usual}"
             )
         return base, quote
 

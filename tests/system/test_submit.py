@@ -13,6 +13,7 @@ from reporter.chain.flight import NonceGap
 from reporter.chain.local import LocalChain
 from reporter.chain.rpc import SendRefused
 from reporter.chain.sender import SubmitRules
+from reporter.chain.submit import NotWanted
 from reporter.errors import ChainError
 from tests.system.chains import hang, lie, mine, mining, proxy
 from tests.system.rigs import CALL, GWEI, RULES, Make, killed, local, make
@@ -316,3 +317,28 @@ async def test_reorganisation__nonce_before_ours_is_gone__given_up_and_begun_aga
     assert again.succeeded
     assert await rig.nonces_mined() == 2
     assert (await local.request("txpool_status"))["queued"] == "0x0"
+
+
+async def test_submit__done_by_another_before_its_turn__not_sent(local: LocalChain, make: Make) -> None:
+    rig = await make()
+    done: list[bool] = []
+
+    async def still_missing() -> bool:
+        return not done
+
+    async with mining(local):
+        await rig.refresh()
+        head = await rig.rpc.head()
+        first = asyncio.create_task(rig.submitter.submit(CALL, head.base_fee, 20))
+        await rig.pending()
+        second = asyncio.create_task(rig.submitter.submit(CALL, head.base_fee, 20, still_missing))
+        await asyncio.sleep(0)
+        done.append(True)
+        mined = await first
+        with pytest.raises(NotWanted, match="not needed any more"):
+            await second
+        again = await rig.submitter.submit(CALL, head.base_fee, 20)
+
+    assert mined.succeeded
+    assert again.succeeded
+    assert await rig.nonces_mined() == 2

@@ -106,6 +106,9 @@ def own_price(quote: Quote, rules: FeedRules, at_ms: int) -> int | None:
     """The venue's price in its own currency."""
     trade_age = None if quote.last is None or quote.last_at_ms is None else at_ms - quote.last_at_ms
     recent = trade_age is not None and -rules.max_ahead_ms <= trade_age <= rules.last_trade_max_age_ms
+    marked = recent or (quote.last is not None and quote.last_at_ms is None)
+    if marked and quote.symbol[-5:] == "-PERP":
+        return quote.last
     if quote.bid is None:
         return quote.last if recent or quote.last_at_ms is None else None
     if recent:

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporter.market.factory import open_market
-from reporter.market.perpetual import DAMPENER, MAX_BASIS, MAX_FUNDING, PerpetualMarket, funding_8h
+from reporter.market.perpetual import (
+    DAMPENER,
+    IN_USDT,
+    MAX_BASIS,
+    MAX_FUNDING,
+    MAX_OFFSET_PPM,
+    VENUES,
+    PerpetualMarket,
+    funding_8h,
+)
 from reporter.market.tape import Series, Tape, TapeMarket
 from reporter.models import SCALE
 
@@ -30,6 +39,25 @@ def test_perpetual__any_moment__is_near_its_reference(wall_ms: int, seed: int) -
     assert quote.bid <= found.mark < quote.ask == quote.bid + SCALE // 2
     assert market.reference("BTC/USD-PERP", wall_ms) == found.mark
     assert quote.last_at_ms < quote.book_at_ms <= wall_ms
+
+
+@pytest.mark.parametrize("venue", sorted(VENUES))
+@given(wall_ms=times, seed=seeds)
+def test_perpetual__any_venue__its_mark_in_dollars_is_near_deribits(
+    venue: str, wall_ms: int, seed: int
+) -> None:
+    market = open_market(epoch_ms=EPOCH_MS, seed=seed)
+    found, deribit = market.perpetual(wall_ms, venue), market.perpetual(wall_ms)
+    tether = market.reference("USDT/USD", wall_ms)
+    assert found is not None
+    assert deribit is not None
+    assert tether is not None
+
+    dollars = found.mark * tether // SCALE if venue in IN_USDT else found.mark
+
+    assert abs(dollars - deribit.mark) * 10**6 <= deribit.mark * (MAX_OFFSET_PPM + 1)
+    assert (venue, VENUES[venue]) in market.markets
+    assert market.quote(venue, VENUES[venue], wall_ms) is not None
 
 
 def test_perpetual__an_hour__has_premium_and_funding_both_ways() -> None:
@@ -71,7 +99,7 @@ def test_perpetual__on_a_tape__alone_is_simulated_and_says_so() -> None:
     assert market.label == "TAPE little x60 + SIMULATED perpetual"
     assert market.label_of("kraken") == "TAPE little x60"
     assert market.label_of("deribit") == "SIMULATED perpetual on TAPE little x60"
-    assert market.markets == (("deribit", "BTC/USD-PERP"), ("kraken", "BTC/USD"))
+    assert market.markets == (("bitmex", "BTC/USD-PERP"), ("deribit", "BTC/USD-PERP"), ("kraken", "BTC/USD"))
 
 
 def test_perpetual__before_the_tape_has_a_price__has_none() -> None:

@@ -119,7 +119,7 @@ def clock(row: Row) -> str:
 
 
 def test_venues__every_one__in_the_table_with_clocks_and_limit() -> None:
-    said = re.findall(r"`(\w+)` \| (\w+), (\d+)/s( each)? \| (book|-) \|", section("Venues"))
+    said = re.findall(r"`(\w+)` \| (\w+), ([\d.]+)/s( each)? \| (book|-) \|", section("Venues"))
 
     assert {name: tuple(rest) for name, *rest in said} == {
         name: (

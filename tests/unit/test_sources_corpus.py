@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 from reporter.errors import SourceError
 from reporter.models import Quote
 from reporter.sources import Fetched, make_source
-from tests.unit.venue_cases import EXPECTED, GOLDEN, KEYS, KINDS, TIMED, golden, parse, rows
+from tests.unit.venue_cases import (
+    BOOKS,
+    EXPECTED,
+    GOLDEN,
+    KEYS,
+    KINDS,
+    TIMED,
+    first,
+    golden,
+    parse,
+    rows,
+    scaled,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -73,8 +85,8 @@ def outcome(kind: str, body: bytes) -> Fetched:
 
 
 def with_token(kind: str, token: str) -> bytes:
-    """The documented payload whose first bid is this JSON text."""
-    document, key = golden(kind), KEYS[kind][0][0]
+    """The documented payload whose first bid, or mark, is this JSON text."""
+    document, key = golden(kind), first(kind)
     rows(kind, document)[0][key] = ["@", "1", "1.000"] if kind == "kraken" else "@"
     return json.dumps(document).replace('"@"', token).encode()
 
@@ -89,7 +101,7 @@ def test_parse__bad_number_for_a_price__no_quote_of_that_market(kind: str, token
 
 
 @pytest.mark.parametrize("token", EMPTY_TOKENS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BOOKS)
 def test_parse__nothing_for_a_price__that_side_is_none(kind: str, token: str) -> None:
     fetched = outcome(kind, with_token(kind, token))
 
@@ -103,7 +115,8 @@ def test_parse__unusual_but_exact_number__read_to_the_last_digit(kind: str, toke
     fetched = outcome(kind, with_token(kind, token))
 
     assert fetched.errors == ()
-    assert fetched.quotes[0].bid == GOOD_TOKENS[token]
+    read = fetched.quotes[0].bid if kind in BOOKS else fetched.quotes[0].last
+    assert read == GOOD_TOKENS[token]
 
 
 @pytest.mark.parametrize("name", BAD_BODIES)
@@ -132,7 +145,7 @@ def test_parse__payload_dressed_otherwise__refused(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "bitfinex"])  # whose rows are arrays
 def test_parse__a_key_twice__refused(kind: str) -> None:
-    key = KEYS[kind][0][0]
+    key = first(kind)
     text = (GOLDEN / f"{kind}.json").read_text()
     twice = text.replace(f'"{key}":', f'"{key}":"1","{key}":', 1)
 
@@ -157,7 +170,7 @@ def test_parse__impossible_time__no_quote_of_that_market(kind: str, at: Any) -> 
     assert {error.reason for error in fetched.errors} <= {"time"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BOOKS)
 def test_parse__bid_and_ask_swapped__read_as_they_stand_for_the_index_to_drop(kind: str) -> None:
     document, (bid, ask, _) = golden(kind), KEYS[kind][0]
     row = rows(kind, document)[0]
@@ -165,7 +178,7 @@ def test_parse__bid_and_ask_swapped__read_as_they_stand_for_the_index_to_drop(ki
 
     quote = parse(kind, document).quotes[0]
 
-    assert (quote.ask, quote.bid) == (EXPECTED[kind][0][1] * 10**10, EXPECTED[kind][0][2] * 10**10)
+    assert (quote.ask, quote.bid) == (scaled(EXPECTED[kind][0][1]), scaled(EXPECTED[kind][0][2]))
 
 
 # --- mutations against a naive reading
@@ -208,7 +221,10 @@ def says(kind: str, body: bytes, quote: Quote) -> bool:
     found = rows(kind, json.loads(body, parse_float=Decimal))
     for row in found:
         try:
-            read = tuple(naive(row[key] if kind == "bitfinex" else row.get(key)) for key in KEYS[kind][0])
+            read = tuple(
+                naive(row[key] if kind == "bitfinex" else row.get(key)) if key else None
+                for key in KEYS[kind][0]
+            )
         except (InvalidOperation, AttributeError, TypeError, IndexError):
             continue
         if read == (quote.bid, quote.ask, quote.last):

@@ -12,16 +12,19 @@ from reporter.errors import SourceError
 from reporter.models import Quote
 from reporter.sources import make_source
 from tests.unit.venue_cases import (
+    BOOKS,
     EXPECTED,
     GOLDEN,
     KEYS,
     KINDS,
     RECEIVED_MS,
     TIMED,
+    first,
     golden,
     listed,
     parse,
     rows,
+    scaled,
 )
 
 pytestmark = pytest.mark.unit
@@ -35,7 +38,7 @@ def test_parse__golden_payload__exact_integers_and_times(kind: str) -> None:
 
     assert fetched.errors == ()
     assert fetched.quotes == tuple(
-        Quote(kind, symbol, bid * 10**10, ask * 10**10, last * 10**10, book, traded, RECEIVED_MS)
+        Quote(kind, symbol, scaled(bid), scaled(ask), scaled(last), book, traded, RECEIVED_MS)
         for symbol, bid, ask, last, book, traded in EXPECTED[kind]
     )
 
@@ -52,7 +55,7 @@ def test_golden__every_venue__has_a_payload_and_an_expectation(kind: str) -> Non
 @pytest.mark.parametrize("kind", KINDS)
 def test_parse__a_price_mutated__that_symbol_refused_and_the_others_kept(kind: str, bad: Any) -> None:
     document = golden(kind)
-    key = KEYS[kind][0][0]
+    key = first(kind)
     rows(kind, document)[0][key] = [bad, "1", "1.000"] if kind == "kraken" else bad
 
     fetched = parse(kind, document)
@@ -76,7 +79,7 @@ def test_parse__a_time_mutated__refused(kind: str, bad: Any) -> None:
 
 
 @pytest.mark.parametrize("empty", [None, "", "0", "0.00000000", "absent"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BOOKS)
 def test_parse__a_side_empty__none_and_the_rest_kept(kind: str, empty: str | None) -> None:
     document = golden(kind)
     row, key = rows(kind, document)[0], KEYS[kind][0][0]
@@ -91,13 +94,13 @@ def test_parse__a_side_empty__none_and_the_rest_kept(kind: str, empty: str | Non
 
     assert fetched.errors == ()
     assert fetched.quotes[0].bid is None
-    assert fetched.quotes[0].ask == EXPECTED[kind][0][2] * 10**10
+    assert fetched.quotes[0].ask == scaled(EXPECTED[kind][0][2])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_parse__no_price_at_all__dropped_with_a_reason(kind: str) -> None:
     document = golden(kind)
-    for key in KEYS[kind][0]:
+    for key in [key for key in KEYS[kind][0] if key is not None]:
         rows(kind, document)[0][key] = None
 
     fetched = parse(kind, document)
@@ -106,8 +109,8 @@ def test_parse__no_price_at_all__dropped_with_a_reason(kind: str) -> None:
     assert [error.reason for error in fetched.errors] == ["no_price"]
 
 
-LISTS = sorted(set(KINDS) - {"coinbase", "kraken", "gemini", "deribit"})
-ALL_SYMBOLS = sorted(set(LISTS) - {"binance", "binanceus", "bitfinex"})
+LISTS = sorted(set(KINDS) - {"coinbase", "kraken", "gemini", "deribit", "hyperliquid"})
+ALL_SYMBOLS = sorted(set(LISTS) - {"binance", "binanceus", "bitfinex", "bitmex"})
 
 
 @pytest.mark.parametrize("kind", LISTS)
@@ -143,11 +146,13 @@ def other_symbol(kind: str) -> Any:
     elif kind == "bitfinex":
         document[0][0] = "tETHBTC"
     else:
-        document[0]["symbol"] = "ETHUSDT"
+        document[0]["symbol"] = "ETHBTC"
     return document
 
 
-@pytest.mark.parametrize("kind", ["kraken", "gemini", "deribit", "binance", "binanceus", "bitfinex"])
+@pytest.mark.parametrize(
+    "kind", ["kraken", "gemini", "deribit", "binance", "binanceus", "bitfinex", "bitmex"]
+)
 def test_parse__another_symbols_body__refused_as_a_whole(kind: str) -> None:
     with pytest.raises(SourceError) as refused:
         parse(kind, other_symbol(kind))
@@ -175,6 +180,11 @@ def test_parse__another_symbols_body__refused_as_a_whole(kind: str) -> None:
         ("mexc", {"code": -1121, "msg": "Invalid symbol."}, "shape"),
         ("bitget", {"code": "40034", "msg": "Parameter does not exist", "data": None}, "refused"),
         ("bitfinex", ["error", 10020, "symbol: invalid"], "shape"),
+        ("binanceperp", {"code": -1003, "msg": "Too many requests."}, "shape"),
+        ("okxperp", {"code": "51000", "msg": "Parameter instType error.", "data": []}, "refused"),
+        ("bybitperp", {"retCode": 10001, "retMsg": "Illegal category", "result": {}}, "refused"),
+        ("bitmex", {"error": {"message": "Rate limit exceeded", "name": "RateLimitError"}}, "shape"),
+        ("hyperliquid", "Failed to deserialize the JSON body into the target type", "shape"),
     ],
 )
 def test_parse__error_object_with_status_200__refused(kind: str, document: Any, reason: str) -> None:
@@ -194,13 +204,42 @@ def test_parse__kraken_array_of_another_length__refused(length: int) -> None:
     assert parse("kraken", document).errors[0].reason == "shape"
 
 
-def test_parse__deribit_halted__refused_with_the_state() -> None:
-    document = golden("deribit")
-    document["result"]["state"] = "halted"
+@pytest.mark.parametrize(("kind", "state"), [("deribit", "halted"), ("bitmex", "Closed")])
+def test_parse__perpetual_halted__refused_with_the_state(kind: str, state: str) -> None:
+    document = golden(kind)
+    rows(kind, document)[0]["state"] = state
 
-    (error,) = parse("deribit", document).errors
+    (error,) = parse(kind, document).errors
 
-    assert (error.reason, error.detail) == ("halted", "state is 'halted'")
+    assert (error.reason, error.detail) == ("halted", f"state is {state!r}")
+
+
+@pytest.mark.parametrize("places", [slice(0, 1), slice(0, 4)])
+def test_parse__hyperliquid_one_context_too_few__refused_as_places_would_shift(places: slice) -> None:
+    document = golden("hyperliquid")
+    document[1] = [*document[1], document[1][0]][places]
+
+    with pytest.raises(SourceError, match="contexts for 3 markets"):
+        parse("hyperliquid", document)
+
+
+def test_parse__hyperliquid_a_market_twice__that_symbol_refused() -> None:
+    document = golden("hyperliquid")
+    document[0]["universe"][1]["name"] = "BTC"
+
+    fetched = parse("hyperliquid", document)
+
+    details = [error.detail for error in fetched.errors]
+    assert details == ["2 rows for BTC/USDT-PERP, not one", "0 rows for ETH/USDT-PERP, not one"]
+
+
+def test_parse__hyperliquid_delisted__not_there() -> None:
+    source = make_source("hyperliquid")
+    (request,) = source.requests(("HPOS/USDT-PERP",))
+
+    (error,) = source.parse((GOLDEN / "hyperliquid.json").read_bytes(), request, 0).errors
+
+    assert error.detail == "0 rows for HPOS/USDT-PERP, not one"
 
 
 def test_parse__binance_delisted__no_book_and_an_old_time() -> None:

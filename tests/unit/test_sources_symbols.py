@@ -11,15 +11,19 @@ from hypothesis import strategies as st
 from reporter.errors import ConfigError, SourceError
 from reporter.models import Quote
 from reporter.sources import VENUES, Request, make_source
+from reporter.sources.venue import Perpetuals
 
 pytestmark = pytest.mark.unit
 
 GOLDEN = Path(__file__).parent / "golden"
-SPOT = sorted(set(VENUES) - {"deribit"})
+PERPETUALS = sorted(kind for kind, venue in VENUES.items() if issubclass(venue, Perpetuals))
+SPOT = sorted(set(VENUES) - set(PERPETUALS))
 
 
 def symbols_of(kind: str) -> tuple[str, ...]:
-    return ("BTC/USD-PERP",) if kind == "deribit" else ("BTC/USD", "BTC/USDT")
+    if kind == "deribit":
+        return ("BTC/USD-PERP",)
+    return ("BTC/USDT-PERP", "ETH/USDT-PERP") if kind in PERPETUALS else ("BTC/USD", "BTC/USDT")
 
 
 def test_make_source__unknown__names_the_known_ones() -> None:
@@ -66,6 +70,13 @@ def test_make_source__own_and_other_address__kept() -> None:
         ("kucoin", "BTC/USDT", "BTC-USDT"),
         ("mexc", "BTC/USDT", "BTCUSDT"),
         ("deribit", "SOL/USDC-PERP", "SOL_USDC-PERPETUAL"),
+        ("binanceperp", "BTC/USDC-PERP", "BTCUSDC"),
+        ("okxperp", "BTC/USD-PERP", "BTC-USD-SWAP"),
+        ("bybitperp", "BTC/USDT-PERP", "BTCUSDT"),
+        ("bybitperp", "BTC/USDC-PERP", "BTCPERP"),
+        ("bitmex", "BTC/USDT-PERP", "XBTUSDT"),
+        ("bitmex", "DOGE/USD-PERP", "DOGEUSD"),
+        ("hyperliquid", "SOL/USDT-PERP", "SOL"),
     ],
 )
 def test_symbol__ours__spelled_as_the_venue_does(kind: str, ours: str, theirs: str) -> None:
@@ -87,9 +98,26 @@ def test_symbol__perpetual_on_a_spot_venue__refused(kind: str) -> None:
         make_source(kind).symbol("BTC/USD-PERP")
 
 
-def test_symbol__spot_on_deribit__refused() -> None:
+@pytest.mark.parametrize("kind", PERPETUALS)
+def test_symbol__spot_on_a_venue_of_perpetuals__refused(kind: str) -> None:
     with pytest.raises(ConfigError, match="perpetuals"):
-        make_source("deribit").symbol("BTC/USD")
+        make_source(kind).symbol("BTC/USD")
+
+
+@pytest.mark.parametrize(("kind", "ours"), [("hyperliquid", "BTC/USD-PERP"), ("bybitperp", "BTC/USD-PERP")])
+def test_symbol__perpetual_in_a_currency_without_any__refused_with_those_there_are(
+    kind: str, ours: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"{kind} quotes perpetuals in USDT") as refused:
+        make_source(kind).symbol(ours)
+
+    assert refused.value.hint == "ask for BTC/USDT-PERP"
+
+
+BITMEX = (
+    "%7B%22symbol%22%3A%20%5B%22XBTUSDT%22%2C%20%22ETHUSDT%22%5D%7D",
+    "%5B%22state%22%2C%20%22bidPrice%22%2C%20%22askPrice%22%2C%20%22markPrice%22%5D",
+)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +139,11 @@ def test_symbol__spot_on_deribit__refused() -> None:
         ("htx", ["/market/tickers"]),
         ("kucoin", ["/api/v1/market/allTickers"]),
         ("mexc", ["/api/v3/ticker/24hr"]),
+        ("binanceperp", ["/fapi/v1/premiumIndex"]),
+        ("okxperp", ["/api/v5/public/mark-price?instType=SWAP"]),
+        ("bybitperp", ["/v5/market/tickers?category=linear"]),
+        ("bitmex", [f"/api/v1/instrument?filter={BITMEX[0]}&columns={BITMEX[1]}&count=500"]),
+        ("hyperliquid", ["/info"]),
     ],
 )
 def test_requests__two_symbols__fewest_that_cover_them(kind: str, targets: list[str]) -> None:
@@ -118,6 +151,12 @@ def test_requests__two_symbols__fewest_that_cover_them(kind: str, targets: list[
 
     assert [request.target for request in requests] == targets
     assert {symbol for request in requests for symbol in request.symbols} == set(symbols_of(kind))
+
+
+def test_requests__hyperliquid__posted() -> None:
+    (request,) = make_source("hyperliquid").requests(("BTC/USDT-PERP",))
+
+    assert json.loads(request.body) == {"type": "metaAndAssetCtxs"}
 
 
 def parsed_or_refused(kind: str, body: bytes) -> None:
@@ -142,7 +181,7 @@ def sane(quote: Quote, request: Request) -> bool:
 ATOMS = st.none() | st.booleans() | st.text(max_size=5) | st.integers() | st.floats() | st.just("BTC/USD")
 NAMES = (
     "error result data code symbol pair instId bid ask last price a b c time timestamp ts volume state XXBTZUSD USD "
-    "BTC instrument_name best_bid_price closeTime bidPrice"
+    "BTC instrument_name best_bid_price closeTime bidPrice universe markPx markPrice fundingRate"
 )
 KEYS = st.sampled_from(NAMES.split()) | st.text(max_size=3)
 DOCUMENTS = st.recursive(

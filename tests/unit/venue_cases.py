@@ -9,8 +9,8 @@ from reporter.sources import Fetched, make_source
 GOLDEN = Path(__file__).parent / "golden"
 RECEIVED_MS = 1_790_848_770_000
 
-# kind: symbol, bid, ask, last (in 1e-8), book time, last trade's time
-EXPECTED: dict[str, list[tuple[str, int, int, int, int | None, int | None]]] = {
+# kind: symbol, bid, ask, last or mark (in 1e-8), book time, time of the last trade or mark
+EXPECTED: dict[str, list[tuple[str, int | None, int | None, int, int | None, int | None]]] = {
     "coinbase": [("BTC/USD", 6501756000000, 6501757000000, 6501756500000, None, 1790848770123)],
     "kraken": [
         ("BTC/USD", 6523190000000, 6523200000000, 6523180000000, None, None),
@@ -31,7 +31,27 @@ EXPECTED: dict[str, list[tuple[str, int, int, int, int | None, int | None]]] = {
         ("ETH/USDT", 312457000000, 312458000000, 312457000000, 1790848769105, None),
     ],
     "gemini": [("BTC/USD", 6500127000000, 6500341000000, 6500200000000, None, None)],
-    "deribit": [("BTC/USD-PERP", 6537900000000, 6537950000000, 6537950000000, 1790848769226, None)],
+    "deribit": [("BTC/USD-PERP", 6537900000000, 6537950000000, 6543383000000, 1790848769226, 1790848769226)],
+    "binanceperp": [
+        ("BTC/USDT-PERP", None, None, 1179363104562, None, 1597370495002),
+        ("ETH/USDT-PERP", None, None, 39551000000, None, 1597370495002),
+    ],
+    "okxperp": [
+        ("BTC/USDT-PERP", None, None, 6500110000000, None, 1790848769203),
+        ("ETH/USD-PERP", None, None, 312457000000, None, 1790848769105),
+    ],
+    "bybitperp": [
+        ("BTC/USDT-PERP", 1659600000000, 1659750000000, 1659600000000, None, None),
+        ("ETH/USDC-PERP", 120010000000, 120030000000, 120020000000, None, None),
+    ],
+    "bitmex": [
+        ("BTC/USD-PERP", 6500150000000, 6500200000000, 6500327000000, 1790848769226, 1790848769226),
+        ("ETH/USDT-PERP", 312455000000, 312460000000, 312458000000, 1790848769105, 1790848769105),
+    ],
+    "hyperliquid": [
+        ("BTC/USDT-PERP", None, None, 6500100000000, None, None),
+        ("ETH/USDT-PERP", None, None, 312450000000, None, None),
+    ],
     "bybit": [
         ("BTC/USDT", 2051796000000, 2052777000000, 2053313000000, None, None),
         ("ETH/USDT", 156302000000, 156303000000, 156303000000, None, None),
@@ -76,7 +96,12 @@ KEYS: dict[str, tuple[tuple[Any, ...], str | None]] = {
     "binanceus": (("bidPrice", "askPrice", "lastPrice"), "closeTime"),
     "okx": (("bidPx", "askPx", "last"), "ts"),
     "gemini": (("bid", "ask", "last"), None),
-    "deribit": (("best_bid_price", "best_ask_price", "last_price"), "timestamp"),
+    "deribit": (("best_bid_price", "best_ask_price", "mark_price"), "timestamp"),
+    "binanceperp": ((None, None, "markPrice"), "time"),
+    "okxperp": ((None, None, "markPx"), "ts"),
+    "bybitperp": (("bid1Price", "ask1Price", "markPrice"), None),
+    "bitmex": (("bidPrice", "askPrice", "markPrice"), "timestamp"),
+    "hyperliquid": ((None, None, "markPx"), None),
     "bybit": (("bid1Price", "ask1Price", "lastPrice"), None),
     "kucoin": (("buy", "sell", "last"), None),
     "gate": (("highest_bid", "lowest_ask", "last"), None),
@@ -87,11 +112,23 @@ KEYS: dict[str, tuple[tuple[Any, ...], str | None]] = {
     "bitfinex": ((1, 3, 7), None),
 }
 KINDS = sorted(EXPECTED)
+BOOKS = [kind for kind in KINDS if KEYS[kind][0][0] is not None]
+"""Whose payload has bid and ask."""
 TIMED = [kind for kind in KINDS if KEYS[kind][1]]
 
 
 def golden(kind: str) -> Any:
     return json.loads((GOLDEN / f"{kind}.json").read_bytes())
+
+
+def first(kind: str) -> Any:
+    """The key of the first price of a row: the bid, or the mark where there is no book."""
+    return next(key for key in KEYS[kind][0] if key is not None)
+
+
+def scaled(price: int | None) -> int | None:
+    """A price of EXPECTED as a quote has it."""
+    return None if price is None else price * 10**10
 
 
 def rows(kind: str, document: Any) -> list[dict[str, Any]]:
@@ -107,11 +144,13 @@ def rows(kind: str, document: Any) -> list[dict[str, Any]]:
 
 def listed(kind: str, document: Any) -> list[Any]:
     """The list of rows inside a document; changing it changes the document."""
-    if kind in ("bybit", "cryptocom"):
-        return document["result"]["list" if kind == "bybit" else "data"]  # type: ignore[no-any-return]
+    if kind in ("bybit", "bybitperp", "cryptocom"):
+        return document["result"]["data" if kind == "cryptocom" else "list"]  # type: ignore[no-any-return]
     if kind == "kucoin":
         return document["data"]["ticker"]  # type: ignore[no-any-return]
-    return document["data"] if kind in ("okx", "htx", "bitget") else document
+    if kind == "hyperliquid":
+        return document[1]  # type: ignore[no-any-return]
+    return document["data"] if kind in ("okx", "okxperp", "htx", "bitget") else document
 
 
 def parse(kind: str, document: Any) -> Fetched:
