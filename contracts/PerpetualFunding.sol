@@ -42,10 +42,15 @@ contract PerpetualFunding is IPerpetualFunding, Ownable2Step {
 
     /// @inheritdoc IPerpetualFunding
     function accrue(bytes32 market) external {
-        FundingClock.Market memory m = _known(market);
-        if (m.time >= block.timestamp) return;
-        _advance(market, m);
-        emit Accrued(market, m.cumulative, m.premium, m.time);
+        _accrue(market, _known(market));
+    }
+
+    /// @inheritdoc IPerpetualFunding
+    function setParams(bytes32 market, Params calldata p) external onlyOwner {
+        FundingRules.check(p);
+        _accrue(market, _known(market));
+        _markets[market].params = p;
+        emit ParamsSet(market, p);
     }
 
     /// @inheritdoc IPerpetualFunding
@@ -59,12 +64,18 @@ contract PerpetualFunding is IPerpetualFunding, Ownable2Step {
         uint256 rest = m.next - m.time;
         uint256 length = m.next - m.start;
         int256 mean = FundingMath.meanPremium(m.premiumSeconds + m.premium * int256(rest), length);
-        return FundingMath.rate(mean, m.covered + rest, length, m.params.interest, m.params.damping, m.params.maxRate);
+        Params memory p = m.params;
+        return FundingMath.rate(mean, m.covered + rest, length, p.interest, p.damping, p.realisation, p.maxRate);
     }
 
     /// @inheritdoc IPerpetualFunding
-    function cumulativeFunding(bytes32 market) external view returns (int256) {
-        return _now(market).cumulative;
+    function cumulativeFunding(bytes32 market)
+        external
+        view
+        returns (int256 net, uint256 longsPaid, uint256 shortsPaid)
+    {
+        FundingClock.Market memory m = _now(market);
+        return (FundingClock.net(m), m.longsPaid, m.shortsPaid);
     }
 
     /// @inheritdoc IPerpetualFunding
@@ -110,6 +121,12 @@ contract PerpetualFunding is IPerpetualFunding, Ownable2Step {
         if (m.time < block.timestamp) FundingClock.advance(m, _reading(market, m), block.timestamp);
     }
 
+    function _accrue(bytes32 market, FundingClock.Market memory m) private {
+        if (m.time >= block.timestamp) return;
+        _advance(market, m);
+        emit Accrued(market, m.longsPaid, m.shortsPaid, m.premium, m.time);
+    }
+
     function _advance(bytes32 market, FundingClock.Market memory m) private {
         bool paused = m.paused;
         FundingClock.Log memory log = FundingClock.advance(m, _reading(market, m), block.timestamp);
@@ -117,10 +134,10 @@ contract PerpetualFunding is IPerpetualFunding, Ownable2Step {
         _emit(market, log, paused);
     }
 
-    /// @dev Parameters and decimals never change, so only the state is written.
+    /// @dev Only the state is written; parameters and decimals are as they were.
     function _save(bytes32 market, FundingClock.Market memory m) private {
         FundingClock.Market storage stored = _markets[market];
-        stored.cumulative = m.cumulative;
+        (stored.longsPaid, stored.shortsPaid) = (m.longsPaid, m.shortsPaid);
         (stored.rate, stored.premium) = (m.rate, m.premium);
         (stored.time, stored.start, stored.next, stored.paused) = (m.time, m.start, m.next, m.paused);
         (stored.premiumSeconds, stored.covered) = (m.premiumSeconds, m.covered);

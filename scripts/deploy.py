@@ -8,8 +8,9 @@ The configuration, with the defaults of what may be left out:
 
     {"reporters": ["0x..."], "quorum": floor(2n/3) + 1, "maxAge": 60,
      "feeds": [{"name": "BTC/USD", "decimals": 8}],
-     "funding": [{"index": "BTC/USD", "mark": "BTC/USD-PERP", "interval": 3600, "maxIndexAge": 3660,
-                  "maxSpreadBps": 100, "maxPremium": 1e17, "interest": 1e14, "damping": 5e14, "maxRate": 75e14}]}
+     "funding": [{"index": "BTC/USD", "mark": "BTC/USD-PERP", "interval": 3600, "realisation": 28800,
+                  "maxIndexAge": 3660, "maxSpreadBps": 100, "maxPremium": 1e17, "interest": 1e14, "damping": 5e14,
+                  "maxRate": 75e14}]}
 
 Rates are integers, 1e18 = 100 %. With ``--salt`` the aggregator's address follows from the configuration, the owner and the
 salt alone: the same on every chain, whoever deploys. A second run then continues where the first one stopped.
@@ -39,7 +40,7 @@ from scripts._management.state import read_ownership
 __all__ = ["cli", "compile_contracts", "deploy", "load_account", "parse_config", "read_config"]
 
 ADD_MARKET_GAS = 1_000_000
-ADD_MARKET = "addMarket(bytes32,(address,uint32,uint32,uint16,uint64,uint64,uint64,uint64))"
+ADD_MARKET = "addMarket(bytes32,(address,uint24,uint24,uint24,uint16,uint64,uint64,uint64,uint64))"
 AGGREGATOR_TYPES = ["address", "address[]", "uint8", "uint8", "bytes32[]", "uint8[]"]
 
 

@@ -5,7 +5,7 @@ import {IPerpetualFunding} from "../interfaces/IPerpetualFunding.sol";
 import {FundingMath} from "./FundingMath.sol";
 
 /// @title Moves one market through time. Pure: what happened comes back in a log.
-/// @dev Rules, shared with reporter/funding.py:
+/// @dev Rules, shared with its twin reporter/funding/clock.py:
 /// - The index of a step is the answer at its start: the one seen at the previous accrual until the block time that brought
 ///   the one seen now, then that one.
 /// - An answer is fresh up to observedAt + maxIndexAge. Accrual stops there until the block time of a fresh answer.
@@ -13,17 +13,20 @@ import {FundingMath} from "./FundingMath.sol";
 ///   Where a boundary falls into that time, each interval gets its part.
 /// - A boundary in a pause fixes the rate like any other. A resume drops the samples so far; the next boundary is at least
 ///   half an interval later.
+/// - New parameters count from the moment they are set. A boundary that was announced stands; those after it are multiples of
+///   the new interval, the first at least half of it later. The rate in force stands until that boundary.
 library FundingClock {
     uint256 internal constant MAX_SAMPLE_WEIGHT = 60 seconds;
-    /// @dev Fixings of one accrual: two with earlier samples, one per stretch between pauses (four), and one per 10 s of the
-    /// sample's minute. Empty intervals between are skipped.
+    /// @dev Fixings of one accrual: two with earlier samples, one per stretch between pauses (four), one before the boundaries of a
+    /// new interval, and one per 10 s of the sample's minute. Empty intervals between are skipped.
     uint256 internal constant MAX_FIXINGS = 16;
     uint256 internal constant MAX_SWITCHES = 3;
 
     /// @dev Everything about a market; two words of parameters, three of state.
     struct Market {
         IPerpetualFunding.Params params;
-        int256 cumulative;
+        uint128 longsPaid;
+        uint128 shortsPaid;
         int64 rate;
         int64 premium;
         uint40 time;
@@ -88,6 +91,11 @@ library FundingClock {
         return uint256(m.indexAt) + m.params.maxIndexAge;
     }
 
+    /// @notice What one unit long has paid less what it has received.
+    function net(Market memory m) internal pure returns (int256) {
+        return int256(uint256(m.longsPaid)) - int256(uint256(m.shortsPaid));
+    }
+
     /// @notice The index scaled to 1e18.
     function scaledIndex(Market memory m) internal pure returns (int256) {
         return int256(m.index) * int256(10 ** (18 - uint256(m.decimals)));
@@ -134,7 +142,7 @@ library FundingClock {
     /// @dev A step inside one interval and with one index.
     function _step(Market memory m, uint256 until, Sample memory sample) private pure {
         if (!m.paused) {
-            m.cumulative += FundingMath.payment(m.rate, until - m.time, scaledIndex(m));
+            _pay(m, FundingMath.payment(m.rate, until - m.time, scaledIndex(m)));
             uint256 seen = until - _min(until, _max(m.time, sample.from));
             m.premiumSeconds += int96(sample.premium * int256(seen));
             m.covered += uint32(seen);
@@ -142,27 +150,32 @@ library FundingClock {
         m.time = uint40(until);
     }
 
+    function _pay(Market memory m, int256 payment) private pure {
+        if (payment > 0) m.longsPaid = FundingMath.added(m.longsPaid, uint256(payment));
+        else if (payment < 0) m.shortsPaid = FundingMath.added(m.shortsPaid, uint256(-payment));
+    }
+
     function _fix(Market memory m, Log memory log) private pure {
         IPerpetualFunding.Params memory p = m.params;
         uint256 length = m.next - m.start;
         int256 mean = FundingMath.meanPremium(m.premiumSeconds, length);
-        int256 rate = FundingMath.rate(mean, m.covered, length, p.interest, p.damping, p.maxRate);
+        int256 rate = FundingMath.rate(mean, m.covered, length, p.interest, p.damping, p.realisation, p.maxRate);
         uint64 coverage = FundingMath.coverageBps(m.covered, length);
         log.fixings[log.fixed_++] = Fixing(rate, mean, coverage, m.next);
         m.rate = int64(rate);
         m.start = m.next;
-        m.next += p.interval;
+        m.next = uint40(FundingMath.boundaryAfter(m.start, p.interval));
         m.premiumSeconds = 0;
         m.covered = 0;
     }
 
     /// @dev At rate 0, an interval without a sample accrues nothing and fixes 0 again: ten years are one step.
     function _skipEmpty(Market memory m, uint256 until) private pure {
-        if (m.rate != 0 || until < m.start) return;
-        uint40 whole = uint40((until - m.start) / m.params.interval) * m.params.interval;
-        m.start += whole;
-        m.next += whole;
-        m.time += whole;
+        if (m.rate != 0 || until < m.next) return;
+        uint256 interval = m.params.interval;
+        m.start = m.next + uint40((until - m.next) / interval * interval);
+        m.next = m.start + uint40(interval);
+        m.time = m.start;
     }
 
     function _min(uint256 a, uint256 b) private pure returns (uint256) {

@@ -2,11 +2,13 @@
 pragma solidity ^0.8.24;
 
 /// @title The funding formulas in integers, 1e18 = 100 %, every division rounded toward minus infinity.
-/// Twin of reporter/funding.py.
+/// Twin of reporter/funding/formulas.py.
 library FundingMath {
     int256 internal constant ONE = 1e18;
     /// @dev Rates are quoted per 8 hours, as exchanges do.
     int256 internal constant RATE_PERIOD = 8 hours;
+    /// @dev What `maxRateOf` grants at most, 0.75 % per 8 hours.
+    uint256 internal constant USUAL_MAX_RATE = 0.0075e18;
     uint256 internal constant BPS = 10_000;
     /// @dev Keeps `(mark - index) * ONE` inside int256 for any mark that counts.
     int256 internal constant MAX_MARK = type(int128).max;
@@ -24,20 +26,65 @@ library FundingMath {
         return floorDiv(premiumSeconds, int256(length));
     }
 
-    /// @notice `F8 = P + clamp(I - P, +-damping)`, at most `maxRate` either way; 0 when less than half was covered.
-    function rate(int256 mean, uint256 covered, uint256 length, uint64 interest, uint64 damping, uint64 maxRate)
+    /// @notice The premium of a book: `[max(0, impactBid - index) - max(0, index - impactAsk)] / index`, within `+-bound`.
+    /// @param impactBid 0 when that side has no depth, which counts as no premium; so has `impactAsk`
+    function bookPremium(int256 impactBid, int256 impactAsk, int256 index, uint64 bound)
         internal
         pure
         returns (int256)
     {
-        if (2 * covered < length) return 0;
-        return clamp(mean + clamp(int256(uint256(interest)) - mean, damping), maxRate);
+        return premium(bookMark(impactBid, impactAsk, index), index, bound);
     }
 
-    /// @notice What one unit long pays over `elapsed` seconds at a fixed rate and index.
+    /// @notice The price whose premium is that of the book: the index, moved by what the bid is above and the ask below it.
+    function bookMark(int256 impactBid, int256 impactAsk, int256 index) internal pure returns (int256 price) {
+        price = index;
+        if (impactBid > index) price += impactBid - index;
+        if (impactAsk > 0 && impactAsk < index) price -= index - impactAsk;
+    }
+
+    /// @notice The rate per 8 hours of `F = P + clamp(I - P, +-damping)`, where F is paid over `realisation` seconds; at most
+    /// `maxRate` either way, 0 when less than half of the interval was covered.
+    function rate(
+        int256 mean,
+        uint256 covered,
+        uint256 length,
+        uint64 interest,
+        uint64 damping,
+        uint256 realisation,
+        uint64 maxRate
+    ) internal pure returns (int256) {
+        if (2 * covered < length) return 0;
+        int256 whole = mean + clamp(int256(uint256(interest)) - mean, damping);
+        return clamp(floorDiv(whole * RATE_PERIOD, int256(realisation)), maxRate);
+    }
+
+    /// @notice The usual bound on a rate per 8 hours: `min(0.75 %, 6 * (initial margin - maintenance margin))`. At the second
+    /// it takes 80 minutes to eat what lies between the margins, so nobody is liquidated by funding within one hour.
+    /// @param initialMargin fraction of the position, 1e18 = 100 %
+    /// @param maintenanceMargin the same; not below `initialMargin` gives 0
+    function maxRateOf(uint256 initialMargin, uint256 maintenanceMargin) internal pure returns (uint64) {
+        if (initialMargin <= maintenanceMargin) return 0;
+        uint256 between = initialMargin - maintenanceMargin;
+        return uint64(between > USUAL_MAX_RATE / 6 ? USUAL_MAX_RATE : 6 * between);
+    }
+
+    /// @notice What one unit long pays over `elapsed` seconds at a fixed rate and index; negative: receives.
     /// @param index quote per base, 1e18 = 1
     function payment(int256 rate8h, uint256 elapsed, int256 index) internal pure returns (int256) {
         return floorDiv(rate8h * int256(elapsed) * index, RATE_PERIOD * ONE);
+    }
+
+    /// @notice A monotone sum and one amount more. It stands still at 2^128 - 1 (3.4e20 quote per base) rather than revert.
+    function added(uint128 sum, uint256 amount) internal pure returns (uint128) {
+        return amount > type(uint128).max - sum ? type(uint128).max : uint128(sum + amount);
+    }
+
+    /// @notice What a position gains by funding: debits rounded up, credits down.
+    /// @param size base units, negative when short
+    /// @param paid growth of the net cumulative sum since the position was last settled
+    function settlement(int256 size, int256 paid) internal pure returns (int256) {
+        return floorDiv(-size * paid, ONE);
     }
 
     /// @notice Share of `length` that is covered, in basis points; 0 of nothing is 0.

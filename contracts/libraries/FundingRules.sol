@@ -7,6 +7,9 @@ import {IPerpetualFunding} from "../interfaces/IPerpetualFunding.sol";
 library FundingRules {
     uint256 internal constant MIN_INTERVAL = 10 seconds;
     uint256 internal constant MAX_INTERVAL = 24 hours;
+    /// @dev A premium is paid within an hour at the soonest, within a day at the latest.
+    uint256 internal constant MIN_REALISATION = 1 hours;
+    uint256 internal constant MAX_REALISATION = 24 hours;
     uint256 internal constant MIN_INDEX_AGE = 1 seconds;
     /// @dev A day's heartbeat with room.
     uint256 internal constant MAX_INDEX_AGE = 2 days;
@@ -23,10 +26,11 @@ library FundingRules {
     function check(IPerpetualFunding.Params calldata p) internal view {
         _between("mark code size", address(p.mark).code.length, 1, type(uint256).max);
         _between("interval", p.interval, MIN_INTERVAL, MAX_INTERVAL);
+        _between("realisation", p.realisation, MIN_REALISATION, MAX_REALISATION);
         _between("maxIndexAge", p.maxIndexAge, MIN_INDEX_AGE, MAX_INDEX_AGE);
         _between("maxSpreadBps", p.maxSpreadBps, 1, MAX_SPREAD_BPS);
         _between("maxPremium", p.maxPremium, 1, MAX_PREMIUM);
-        _between("interest", p.interest, 0, MAX_INTEREST);
+        _between("interest", p.interest, 0, MAX_INTEREST * p.realisation / 8 hours);
         _between("damping", p.damping, 0, MAX_DAMPING);
         _between("maxRate", p.maxRate, 1, MAX_RATE);
     }

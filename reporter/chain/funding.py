@@ -9,12 +9,18 @@ from reporter.chain.rpc import Rpc
 
 @dataclass(frozen=True, slots=True)
 class FundingState:
-    """One market: rates per 8 hours and premium with 1e18 = 100 %, ``cumulative`` in quote per base with 1e18 = 1."""
+    """One market: rates per 8 hours and premium with 1e18 = 100 %, the sums in quote per base with 1e18 = 1.
+
+    ``net`` is what one unit long has paid less what it received; ``longs_paid`` what it paid while the rate was positive;
+    ``shorts_paid`` what one unit short paid while it was negative.
+    """
 
     market: str
     rate_8h: int
     predicted_8h: int
-    cumulative: int
+    net: int
+    longs_paid: int
+    shorts_paid: int
     premium: int
     coverage_bps: int
     next_funding_at: int
@@ -27,7 +33,9 @@ class FundingState:
             "market": self.market,
             "rate8h": str(self.rate_8h),
             "predicted8h": str(self.predicted_8h),
-            "cumulative": str(self.cumulative),
+            "cumulative": str(self.net),
+            "longsPaid": str(self.longs_paid),
+            "shortsPaid": str(self.shorts_paid),
             "premium": str(self.premium),
             "coverageBps": self.coverage_bps,
             "nextFundingTime": self.next_funding_at,
@@ -44,17 +52,10 @@ class FundingReader:
 
     async def state(self, name: str, market: bytes) -> FundingState:
         """One market's state. Raises ``ChainError``."""
-        views = (
-            "fundingRate",
-            "predictedRate",
-            "cumulativeFunding",
-            "premium",
-            "coverage",
-            "nextFundingTime",
-            "lastAccrual",
-            "fundingPaused",
-        )
-        return FundingState(name, *[await self._call(view, market) for view in views])
+        rates = [await self._call(view, market) for view in ("fundingRate", "predictedRate")]
+        sums = await self._call("cumulativeFunding", market)
+        rest = ("premium", "coverage", "nextFundingTime", "lastAccrual", "fundingPaused")
+        return FundingState(name, *rates, *sums, *[await self._call(view, market) for view in rest])
 
     async def last_accrual(self, market: bytes) -> int:
         """When the market last accrued, Unix seconds."""

@@ -48,7 +48,9 @@ async def _funding(net: Devnet) -> dict[str, Any]:
         "BTC/USD": {
             "rate_8h": str(state.rate_8h),
             "predicted_8h": str(state.predicted_8h),
-            "cumulative": str(state.cumulative),
+            "cumulative": str(state.net),
+            "longs_paid": str(state.longs_paid),
+            "shorts_paid": str(state.shorts_paid),
             "premium": str(state.premium),
         }
     }

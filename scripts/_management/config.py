@@ -1,7 +1,7 @@
 """What deploy.py is given, read and checked: a wrong value is named before anything is sent."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class FundingConfig:
     index: str
     mark: str
     interval: int = 3_600
+    realisation: int = 28_800
     maxIndexAge: int = 3_660  # noqa: N815  the name in the configuration file and the contract
     maxSpreadBps: int = 100  # noqa: N815  as above
     maxPremium: int = 10**17  # noqa: N815  as above
@@ -106,7 +107,7 @@ def _feed(key: str, given: Any) -> FeedConfig:
 
 
 def _funding(key: str, given: Any, feeds: tuple[FeedConfig, ...]) -> FundingConfig:
-    numbers = {"interval", "maxIndexAge", "maxSpreadBps", "maxPremium", "interest", "damping", "maxRate"}
+    numbers = {field.name for field in fields(FundingConfig)} - {"index", "mark"}
     _keys(given, key, {"index", "mark"}, numbers)
     decimals = {feed.name: feed.decimals for feed in feeds}
     for role in ("index", "mark"):

@@ -6,7 +6,7 @@ pytestmark = pytest.mark.chain
 
 INDEX = 60_000 * 10**8
 INTERVAL = 60
-PARAMS = (INTERVAL, 600, 100, 10**17, 10**14, 5 * 10**14, 75 * 10**14)
+PARAMS = (INTERVAL, 28_800, 600, 100, 10**17, 10**14, 5 * 10**14, 75 * 10**14)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,8 @@ def test_accrue__perpetual_one_percent_above_index__then_longs_pay_the_capped_ra
 
     assert funding.premium(BTC) == 10**16
     assert funding.fundingRate(BTC) == 75 * 10**14
-    assert funding.cumulativeFunding(BTC) > 0
+    net, longs_paid, shorts_paid = funding.cumulativeFunding(BTC)
+    assert net == longs_paid > 0 == shorts_paid
     assert not funding.fundingPaused(BTC)
     assert funding.nextFundingTime(BTC) > receipt.timestamp
     accrued = receipt.events.filter(funding.Accrued)[0]
@@ -44,7 +45,7 @@ def test_accrue__index_goes_stale__then_pauses_where_it_ended(funding, submitter
     receipt = funding.accrue(BTC, sender=anyone)
 
     paused = receipt.events.filter(funding.FundingPaused)
-    assert [e.time for e in paused] == [at + PARAMS[1]]
+    assert [e.time for e in paused] == [at + PARAMS[2]]
     assert funding.fundingPaused(BTC)
 
 

@@ -25,7 +25,7 @@ contract SettableMark is IMarkPrice {
 abstract contract FundingBase is AggregatorBase {
     int64 internal constant INDEX = 60_000e8;
     int256 internal constant ONE = 1e18;
-    uint32 internal constant HOUR = 1 hours;
+    uint24 internal constant HOUR = 1 hours;
     uint256 internal constant T0 = (uint256(START) / 1 hours + 1) * 1 hours;
 
     PerpetualFunding internal funding;
@@ -47,6 +47,7 @@ abstract contract FundingBase is AggregatorBase {
         return IPerpetualFunding.Params({
             mark: mark,
             interval: HOUR,
+            realisation: 8 hours,
             maxIndexAge: 3660,
             maxSpreadBps: 100,
             maxPremium: 0.1e18,
@@ -59,6 +60,10 @@ abstract contract FundingBase is AggregatorBase {
     function _add(IPerpetualFunding.Params memory p) internal {
         vm.prank(OWNER);
         funding.addMarket(BTC, p);
+    }
+
+    function _net(bytes32 market) internal view returns (int256 net) {
+        (net,,) = funding.cumulativeFunding(market);
     }
 
     /// @dev An index of this second, on-chain in this second.

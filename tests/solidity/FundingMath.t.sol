@@ -49,21 +49,21 @@ contract FundingMathTest is Base {
         int256 cap = int256(uint256(maxRate));
         if (expected > cap) expected = cap;
         if (expected < -cap) expected = -cap;
-        assertEq(FundingMath.rate(mean, 1, 1, interest, damping, maxRate), expected);
+        assertEq(FundingMath.rate(mean, 1, 1, interest, damping, 8 hours, maxRate), expected);
     }
 
     function testFuzz_rate__coverage__then_zero_below_half(uint32 covered, uint32 length) public pure {
         length = uint32(bound(length, 1, 2 days));
         covered = uint32(bound(covered, 0, length));
-        int256 rate = FundingMath.rate(0.002e18, covered, length, 0, 0, 0.1e18);
+        int256 rate = FundingMath.rate(0.002e18, covered, length, 0, 0, 8 hours, 0.1e18);
         assertEq(rate, uint256(covered) * 2 >= length ? int256(0.002e18) : int256(0));
     }
 
     /// @dev F5: swapping the signs of premium and interest mirrors the rate; interest is unsigned here, so with I = 0.
     function testFuzz_rate__mirrored_premium__then_mirrored_rate(int64 mean, uint64 damping) public pure {
         vm.assume(mean != type(int64).min);
-        int256 rate = FundingMath.rate(mean, 1, 1, 0, damping, 0.0075e18);
-        assertEq(FundingMath.rate(-int256(mean), 1, 1, 0, damping, 0.0075e18), -rate);
+        int256 rate = FundingMath.rate(mean, 1, 1, 0, damping, 8 hours, 0.0075e18);
+        assertEq(FundingMath.rate(-int256(mean), 1, 1, 0, damping, 8 hours, 0.0075e18), -rate);
     }
 
     /// @dev F4: k partial payments differ from one by less than k units.

@@ -35,15 +35,15 @@ contract PerpetualFundingTest is FundingBase {
         _keep(T0 + HOUR, 60);
         assertEq(funding.fundingRate(BTC), -0.0015e18);
         _keep(T0 + 2 * HOUR, 60);
-        assertTrue(funding.cumulativeFunding(BTC) < 0, "longs receive");
+        assertTrue(_net(BTC) < 0, "longs receive");
     }
 
     function test_accrue__a_fixed_rate_for_an_hour__then_longs_pay_an_eighth_of_it() public {
         _keep(T0 + HOUR, 60);
-        int256 before = funding.cumulativeFunding(BTC);
+        int256 before = _net(BTC);
         assertEq(before, 0);
         _keep(T0 + 2 * HOUR, 3600);
-        assertEq(funding.cumulativeFunding(BTC), 0.0001e18 * PRICE / ONE / 8);
+        assertEq(_net(BTC), 0.0001e18 * PRICE / ONE / 8);
     }
 
     function test_accrue__half_the_hour_premium__then_mean_is_time_weighted() public {
@@ -111,7 +111,7 @@ contract PerpetualFundingTest is FundingBase {
         _to(T0 + HOUR + 150);
         funding.accrue(BTC);
         int256 expected = (0.0001e18 * 100 * PRICE + 0.0001e18 * 50 * 2 * PRICE) / (8 hours * ONE);
-        assertEq(funding.cumulativeFunding(BTC), expected);
+        assertEq(_net(BTC), expected);
     }
 
     function test_accrue__index_stale__then_accrues_to_its_end_and_pauses() public {
@@ -119,30 +119,30 @@ contract PerpetualFundingTest is FundingBase {
         uint256 end = T0 + HOUR + 3660;
         _to(end);
         assertTrue(!funding.fundingPaused(BTC), "an age equal to the limit is fresh");
-        int256 atEnd = funding.cumulativeFunding(BTC);
+        int256 atEnd = _net(BTC);
         _to(end + 5000);
         assertTrue(funding.fundingPaused(BTC), "stale");
         vm.expectEmit(address(funding));
         emit IPerpetualFunding.FundingPaused(BTC, uint64(end));
         funding.accrue(BTC);
-        assertEq(funding.cumulativeFunding(BTC), atEnd);
+        assertEq(_net(BTC), atEnd);
         _to(end + 9000);
         funding.accrue(BTC);
-        assertEq(funding.cumulativeFunding(BTC), atEnd);
+        assertEq(_net(BTC), atEnd);
     }
 
     function test_accrue__resumed__then_nothing_is_charged_back_and_boundary_is_half_an_hour_away() public {
         _keep(T0 + HOUR, 60);
         uint256 back = T0 + 5 * HOUR + 1801;
         _to(back);
-        int256 before = funding.cumulativeFunding(BTC);
+        int256 before = _net(BTC);
         _index(INDEX);
         vm.expectEmit(address(funding));
         emit IPerpetualFunding.FundingPaused(BTC, uint64(T0 + HOUR + 3660));
         vm.expectEmit(address(funding));
         emit IPerpetualFunding.FundingResumed(BTC, uint64(back));
         funding.accrue(BTC);
-        assertEq(funding.cumulativeFunding(BTC), before);
+        assertEq(_net(BTC), before);
         assertTrue(!funding.fundingPaused(BTC), "resumed");
         assertEq(funding.nextFundingTime(BTC), T0 + 7 * HOUR);
         assertEq(funding.fundingRate(BTC), 0);
@@ -161,7 +161,7 @@ contract PerpetualFundingTest is FundingBase {
         keys.push(99_991);
         vm.prank(OWNER);
         aggregator.setConfig(_addresses(), 2);
-        int256 before = funding.cumulativeFunding(BTC);
+        int256 before = _net(BTC);
         _to(now_ + 60);
         int64[] memory prices = new int64[](2);
         (prices[0], prices[1]) = (INDEX - INDEX / 98, INDEX);
@@ -170,7 +170,7 @@ contract PerpetualFundingTest is FundingBase {
         funding.accrue(BTC);
         assertEq(funding.premium(BTC), 0);
         assertEq(funding.coverage(BTC), 0);
-        assertTrue(funding.cumulativeFunding(BTC) > before, "accrual goes on");
+        assertTrue(_net(BTC) > before, "accrual goes on");
     }
 
     function test_accrue__before_any_index__then_paused_until_the_first() public {
@@ -186,7 +186,7 @@ contract PerpetualFundingTest is FundingBase {
         emit IPerpetualFunding.FundingResumed(market, uint64(now_));
         funding.accrue(market);
         assertTrue(!funding.fundingPaused(market), "index seen");
-        assertEq(funding.cumulativeFunding(market), 0);
+        assertEq(_net(market), 0);
     }
 
     function test_accrue__decimals_of_the_feed__then_cumulative_is_in_quote_units() public {
@@ -199,7 +199,7 @@ contract PerpetualFundingTest is FundingBase {
             funding.accrue(ETH);
         }
         _to(T0 + 2 * HOUR);
-        assertEq(funding.cumulativeFunding(ETH), 0.0001e18 * 5 / 8);
+        assertEq(_net(ETH), 0.0001e18 * 5 / 8);
     }
 
     // ---------------------------------------------------------------- time
@@ -214,7 +214,7 @@ contract PerpetualFundingTest is FundingBase {
         funding.accrue(BTC);
         assertTrue(gasBefore - gasleft() < 150_000, "a long gap costs no more");
         // One hour at the fixed rate, then 0: the second hour had no samples.
-        assertEq(funding.cumulativeFunding(BTC), 0.0075e18 * PRICE / ONE / 8);
+        assertEq(_net(BTC), 0.0075e18 * PRICE / ONE / 8);
         assertEq(funding.lastAccrual(BTC), now_);
         assertTrue(funding.nextFundingTime(BTC) > now_, "the clock is ahead again");
     }
@@ -234,7 +234,7 @@ contract PerpetualFundingTest is FundingBase {
         _index(INDEX);
         mark.set(INDEX * 1001 / 1000, 0, 0);
         vm.expectEmit(address(funding));
-        emit IPerpetualFunding.Accrued(BTC, 0, 0.001e18, uint64(now_));
+        emit IPerpetualFunding.Accrued(BTC, 0, 0, 0.001e18, uint64(now_));
         funding.accrue(BTC);
     }
 
@@ -262,11 +262,7 @@ contract PerpetualFundingTest is FundingBase {
     }
 
     function _state() private view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                funding.cumulativeFunding(BTC), funding.fundingRate(BTC), funding.coverage(BTC), funding.premium(BTC)
-            )
-        );
+        return keccak256(abi.encode(_net(BTC), funding.fundingRate(BTC), funding.coverage(BTC), funding.premium(BTC)));
     }
 
     function _one64(int64 price) private pure returns (int64[] memory prices) {

@@ -70,6 +70,11 @@ contract PerpetualFundingMarketsTest is FundingBase {
         p.interval = 86_401;
         _outOfRange(p, "interval", 86_401, 86_400);
         p = _params();
+        p.realisation = 3_599;
+        _outOfRange(p, "realisation", 3_599, 3_600);
+        p.realisation = 86_401;
+        _outOfRange(p, "realisation", 86_401, 86_400);
+        p = _params();
         p.maxIndexAge = 0;
         _outOfRange(p, "maxIndexAge", 0, 1);
         p.maxIndexAge = 172_801;
@@ -87,6 +92,9 @@ contract PerpetualFundingMarketsTest is FundingBase {
         p = _params();
         p.interest = 0.001e18 + 1;
         _outOfRange(p, "interest", 0.001e18 + 1, 0.001e18);
+        p.realisation = 1 hours;
+        p.interest = 0.000125e18 + 1;
+        _outOfRange(p, "interest", 0.000125e18 + 1, 0.000125e18);
         p = _params();
         p.damping = 0.01e18 + 1;
         _outOfRange(p, "damping", 0.01e18 + 1, 0.01e18);
@@ -102,13 +110,13 @@ contract PerpetualFundingMarketsTest is FundingBase {
 
     function test_addMarket__widest_parameters__then_accepted() public {
         IPerpetualFunding.Params memory p =
-            IPerpetualFunding.Params(mark, 86_400, 172_800, 10_000, 1e18, 0.001e18, 0.01e18, 0.32e18);
+            IPerpetualFunding.Params(mark, 86_400, 86_400, 172_800, 10_000, 1e18, 0.003e18, 0.01e18, 0.32e18);
         vm.prank(OWNER);
         funding.addMarket(ETH, p);
         vm.prank(OWNER);
         aggregator.addFeed("SOL/USD", 8);
         vm.prank(OWNER);
-        funding.addMarket("SOL/USD", IPerpetualFunding.Params(mark, 10, 1, 1, 1, 0, 0, 1));
+        funding.addMarket("SOL/USD", IPerpetualFunding.Params(mark, 10, 3_600, 1, 1, 1, 0, 0, 1));
     }
 
     function test_addMarket__twice_unknown_feed_or_stranger__then_reverts() public {

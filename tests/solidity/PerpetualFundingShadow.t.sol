@@ -37,18 +37,18 @@ contract PerpetualFundingShadowTest is FundingBase {
         for (uint256 i = 0; i < calls; i++) {
             uint256 dice = uint256(keccak256(abi.encode(seed, i)));
             _history(dice);
-            int256 seen = funding.cumulativeFunding("SHADOW");
+            int256 seen = _net("SHADOW");
             _shadowTo(now_);
             funding.accrue("SHADOW");
-            assertEq(funding.cumulativeFunding("SHADOW"), seen);
+            assertEq(_net("SHADOW"), seen);
             _compare(i + 1);
         }
     }
 
     function _restart(uint256 seed) private {
         p = _params();
-        p.interval = uint32(bound(seed >> 8, 10, 200));
-        p.maxIndexAge = uint32(bound(seed >> 40, 1, 300));
+        p.interval = uint24(bound(seed >> 8, 10, 200));
+        p.maxIndexAge = uint24(bound(seed >> 40, 1, 300));
         p.maxRate = 0.02e18;
         vm.prank(OWNER);
         aggregator.addFeed("SHADOW", 8);
@@ -149,7 +149,7 @@ contract PerpetualFundingShadowTest is FundingBase {
         uint256 length = s.time - s.start;
         assertEq(funding.coverage("SHADOW"), length == 0 ? 0 : s.covered * 10_000 / length);
         // Each step of the contract rounds down once; there are at most 30 in a call.
-        int256 lost = s.paid / (8 hours * 1e18) - funding.cumulativeFunding("SHADOW");
+        int256 lost = s.paid / (8 hours * 1e18) - _net("SHADOW");
         assertTrue(lost >= -1 && lost <= int256(calls * 30), "cumulative differs");
     }
 

@@ -82,7 +82,7 @@ def test_integrating__events__all_named(contract: str) -> None:
 
 
 def test_integrating__funding_views__all_named() -> None:
-    own = {"addMarket", "aggregator", "owner", "pendingOwner"}
+    own = {"addMarket", "setParams", "aggregator", "owner", "pendingOwner"}
     ownership = {"acceptOwnership", "renounceOwnership", "transferOwnership"}
 
     views = set(abi("PerpetualFunding", "function")) - own - ownership

@@ -9,7 +9,9 @@ pytestmark = pytest.mark.unit
 
 REPORTER = Path(__file__).parents[2] / "reporter"
 DECIMAL = {"volatility.py"}
-MODULES = sorted([*(REPORTER / "index").glob("*.py"), *(REPORTER / "research").glob("*.py")])
+MODULES = sorted(
+    path for package in ("index", "funding", "research") for path in (REPORTER / package).glob("*.py")
+)
 
 
 def floats(source: str, *, divides: bool = False) -> list[int]:
