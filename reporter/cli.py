@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from reporter.cli_analyse import verbs as analyse_verbs
+from reporter.cli_convergence import verbs as convergence_verbs
 from reporter.cli_parts import AsJson, ConfigFile, daemon, print_result, until_stopped
 from reporter.cli_tapes import verbs as tape_verbs
 from reporter.cli_tx import verbs as tx_verbs
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(tape_verbs)
+app.add_typer(convergence_verbs)
 app.add_typer(analyse_verbs, name="analyse")
 app.add_typer(tx_verbs, name="tx")
 NodeUrl = Annotated[str, typer.Option("--node", help="Web API of a running reporter.")]
