@@ -1,6 +1,6 @@
 """The reference market's virtual AMM in integers: constant product, nobody's money in it, a price that trades alone move.
 
-Twin of the curve in contracts/PerpetualMarket.sol.
+Twin of contracts/libraries/VirtualAmm.sol: there the base reserve is the depth less what traders hold.
 """
 
 from dataclasses import dataclass

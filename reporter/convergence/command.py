@@ -1,5 +1,6 @@
 """What the verb does, beside reading its options: simulate, or judge a recorded pair; draw; answer."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,16 @@ from typing import Any
 from reporter.backtest.plot import check_plot
 from reporter.convergence import report
 from reporter.convergence.agents import counts_of
+from reporter.convergence.anvil import build
+from reporter.convergence.chain import Beside, side_by_side
+from reporter.convergence.metrics import figures, summary
 from reporter.convergence.modes import chosen
 from reporter.convergence.pairs import read_prices
 from reporter.convergence.plot import Panel, draw
-from reporter.convergence.run import LINEAR, Outcome, Plan, simulate
+from reporter.convergence.run import AGENTS, LINEAR, Outcome, Plan, simulate
 from reporter.convergence.tape import Recorded, alarms, recorded
 from reporter.decoupling import DecouplingRules
+from reporter.errors import CheckFailed, UsageError
 from reporter.tapes.progress import with_bar
 
 
@@ -56,15 +61,78 @@ def simulated(plan: Plan, plot: Path | None) -> Simulated:
     return Simulated(plan, found)
 
 
+@dataclass(frozen=True, slots=True)
+class OnChain:
+    """The same of one seed on the real contracts, each step held against Python."""
+
+    simulated: Simulated
+    beside: Mapping[str, Beside]
+
+    def document(self) -> dict[str, Any]:
+        """What ``--json`` prints."""
+        chain = {
+            name: {"steps": len(b.track.basis_bp), "trades": b.trades, "differences": len(b.differences)}
+            for name, b in self.beside.items()
+        }
+        return {**self.simulated.document(), "chain": chain}
+
+    def lines(self) -> list[str]:
+        """What a person reads."""
+        return [*self.simulated.lines(), *(said(name, each) for name, each in self.beside.items())]
+
+    def equal_or_raise(self) -> None:
+        """Raises ``CheckFailed`` with the first step at which contracts and Python differ."""
+        for name, each in self.beside.items():
+            if each.differences:
+                first = each.differences[0]
+                raise CheckFailed(
+                    f"{name}: the contracts and Python differ from step {first.step} on: {first.chain} and {first.python}"
+                )
+
+
+def on_chain(plan: Plan, plot: Path | None) -> OnChain:
+    """Run each mode on an Anvil of its own with the first seed, and draw it.
+
+    Raises:
+        UsageError: The linear model has no market.
+        MissingTool, ChainError: There is no Anvil, or it fails.
+    """
+    if plan.model != AGENTS:
+        raise UsageError("the linear model has no market to be on a chain", hint="--model agents")
+    if plot:
+        check_plot(plot)
+    build()
+    beside = {name: asyncio.run(_one(plan, name)) for name in plan.modes}
+    found = {name: Outcome(summary([figures(b.track, plan.fee_bp)]), b.track) for name, b in beside.items()}
+    if plot:
+        draw(panels(found), plan.fee_bp, f"{title(plan)}, on the contracts", plot)
+    return OnChain(Simulated(plan, found), beside)
+
+
+async def _one(plan: Plan, mode: str) -> Beside:
+    return await side_by_side(
+        plan, plan.modes[mode], 1, lambda steps: with_bar(steps, mode, plan.hours * 60, 10)
+    )
+
+
+def said(mode: str, beside: Beside) -> str:
+    """Whether both grounds agree, in a sentence."""
+    steps, wrong = len(beside.track.basis_bp), len(beside.differences)
+    agreed = (
+        f"Python differs after {wrong:,} of them"
+        if wrong
+        else "Python says the same to the last unit after each"
+    )
+    return f"{mode}: {steps:,} steps with {beside.trades:,} trades on the contracts; {agreed}"
+
+
 def judged(perpetual: str, index: str, fee_bp: int, rules: DecouplingRules, plot: Path | None) -> Recorded:
     """Return the figures of a recorded pair, and draw it."""
     if plot:
         check_plot(plot)
     found = recorded(perpetual, index, fee_bp, rules)
     if plot:
-        what = (
-            f"{Path(perpetual).name} against {Path(index).name}; funding as the hourly rules would charge it"
-        )
+        what = f"{short(perpetual)} against {short(index)}; funding as the hourly rules would charge it"
         draw([Panel(tape_title(found), found.pair.track, alarms(found))], fee_bp, what, plot)
     return found
 
@@ -86,6 +154,12 @@ def title(plan: Plan) -> str:
     what = "linear model" if plan.model == LINEAR else "agents against a virtual AMM"
     many = f"figures over {plan.seeds} seeds, the first is drawn" if plan.seeds > 1 else "one seed"
     return f"A perpetual's basis and its funding: {what}, {plan.hours} h; {many}"
+
+
+def short(name: str) -> str:
+    """A file's name without its folder, its market with it."""
+    path, hash_, market = name.partition("#")
+    return Path(path).name + hash_ + market
 
 
 def tape_title(found: Recorded) -> str:

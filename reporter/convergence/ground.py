@@ -11,12 +11,14 @@ from reporter.funding.clock import new_market, predicted_rate
 from reporter.funding.formulas import ONE, premium
 
 BP = ONE // 10_000
+PRICE_DECIMALS = 18
 
 
 class Ground:
     """A market in memory. Its index is fresh at every step, its mark the AMM's before the trade."""
 
     def __init__(self, params: Params, first: Step, depth: int = DEPTH) -> None:
+        self._depth = depth
         self.amm: Amm = amm_at(first.index, DECIMALS, depth)
         self.market = new_market(params, DECIMALS, first.at_s)
 
@@ -26,24 +28,22 @@ class Ground:
         sample = premium(mark, step.index, self.market.params.max_premium)
         reading = Reading(step.index, step.at_s, step.at_s, True, sample)
         self.market, _ = advance(self.market, reading, step.at_s + TRADE_LAG_S)
-        if step.size:
-            self.amm = self.amm.trade(step.size)
-        return self.state()
+        before, self.amm = self.amm, self.amm.trade(step.size)
+        return self._state(self.amm.quote - before.quote)
 
-    def state(self) -> State:
-        """What a contract would answer now."""
-        m = self.market
-        amm = self.amm
+    def _state(self, cost: int) -> State:
+        m, amm = self.market, self.amm
         return State(
-            amm.mark(DECIMALS),
-            amm.base,
-            amm.quote,
-            m.premium,
-            m.rate,
-            m.longs_paid,
-            m.shorts_paid,
-            predicted_rate(m),
-            m.next,
+            mark=amm.mark(DECIMALS),
+            price=amm.mark(PRICE_DECIMALS),
+            net=self._depth - amm.base,
+            cost=cost,
+            premium=m.premium,
+            rate=m.rate,
+            longs_paid=m.longs_paid,
+            shorts_paid=m.shorts_paid,
+            predicted=predicted_rate(m),
+            next_s=m.next,
         )
 
 

@@ -108,9 +108,15 @@ def summary(runs: Sequence[Figures]) -> Summary:
         _half_life([r.corrected for r in runs]),
         stats.student([r.tracking_bp for r in runs]),
         stats.student([r.worst_bp for r in runs]),
-        stats.student([r.outside for r in runs]),
+        _share(stats.student([r.outside for r in runs])),
         _student([r.effect for r in runs]),
     )
+
+
+def _share(value: Interval) -> Interval:
+    """No share is below 0 or above 1, whatever Student says."""
+    low, high = (end if end is None else min(1.0, max(0.0, end)) for end in (value.low, value.high))
+    return Interval(value.mean, low, high)
 
 
 def _student(values: Sequence[float | None]) -> Interval | None:

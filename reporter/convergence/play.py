@@ -32,14 +32,15 @@ class Step:
 class State:
     """The market after a step, as both grounds know it to the last unit.
 
-    ``mark`` has the index feed's decimals, ``base`` and ``quote`` are the AMM's reserves (1e18 = 1), ``rate`` and
-    ``predicted`` are per 8 hours, ``longs_paid`` and ``shorts_paid`` are quote per base, 1e18 = 1. The rate is next fixed at
-    ``next_s``.
+    ``mark`` has the index feed's decimals, ``price`` is the same with 1e18 = 1, ``net`` what all traders hold together,
+    ``cost`` the quote that the step's trade cost (negative: earned). ``rate`` and ``predicted`` are per 8 hours,
+    ``longs_paid`` and ``shorts_paid`` quote per base, 1e18 = 1. The rate is next fixed at ``next_s``.
     """
 
     mark: int
-    base: int
-    quote: int
+    price: int
+    net: int
+    cost: int
     premium: int
     rate: int
     longs_paid: int

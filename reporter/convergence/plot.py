@@ -16,7 +16,7 @@ BASIS, RATE, BAND, ALARM, ZERO = "#0b5fff", "#d9480f", "#8a8f98", "#ffd8a8", "#4
 POINTS = 4_000
 HOUR_S = 3_600
 PANEL_IN, FEWEST_IN = 1.75, 4.2
-MARGIN = 1.08
+ROOM, LEAST_ROOM_BP = 0.06, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ def picture(panels: Sequence[Panel], fee_bp: float, title: str) -> "Figure":
     rows = figure.subplots(len(panels), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for axes, panel in zip(rows, panels, strict=True):
         _panel(axes, panel, fee_bp)
-    reach = MARGIN * max(max(map(abs, panel.track.basis_bp)) for panel in panels)
-    rows[0].set_ylim(-reach, reach)
+    rows[0].set_ylim(*_reach(panels))
     rows[-1].set_xlabel("hours")
     figure.supylabel("basis points", fontsize=10)
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
@@ -60,6 +59,13 @@ def picture(panels: Sequence[Panel], fee_bp: float, title: str) -> "Figure":
         *rows[-1].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9, frameon=False
     )
     return figure
+
+
+def _reach(panels: Sequence[Panel]) -> tuple[float, float]:
+    """The lowest and the highest basis of all, with some room."""
+    values = [0.0, *(value for panel in panels for value in panel.track.basis_bp)]
+    room = max(LEAST_ROOM_BP, ROOM * (max(values) - min(values)))
+    return min(values) - room, max(values) + room
 
 
 def _panel(axes: "Axes", panel: Panel, fee_bp: float) -> None:
@@ -72,8 +78,17 @@ def _panel(axes: "Axes", panel: Panel, fee_bp: float) -> None:
         hours, below, edge, color=BAND, alpha=0.22, lw=0, label="no arbitrage: 2 fees + |funding|", zorder=1
     )
     axes.axhline(0, color=ZERO, lw=0.6, zorder=2)
+    axes.plot(
+        hours,
+        rate,
+        color=RATE,
+        lw=1.9,
+        alpha=0.75,
+        drawstyle="steps-post",
+        label="funding rate per 8 h",
+        zorder=3,
+    )
     axes.plot(hours, basis, color=BASIS, lw=0.8, label="basis, mark over index", zorder=4)
-    axes.plot(hours, rate, color=RATE, lw=1.1, drawstyle="steps-post", label="funding rate per 8 h", zorder=5)
     for number, (start, end) in enumerate(panel.alarms):
         axes.axvspan(start, end, color=ALARM, lw=0, zorder=0, label=None if number else "decoupled")
     axes.set_title(panel.title, loc="left", fontsize=9.5, pad=3)
