@@ -157,9 +157,9 @@ def title(plan: Plan) -> str:
 
 
 def short(name: str) -> str:
-    """A file's name without its folder, its market with it."""
-    path, hash_, market = name.partition("#")
-    return Path(path).name + hash_ + market
+    """The market of a file with several, else the file's name without its folder."""
+    path, _, market = name.partition("#")
+    return market or Path(path).name
 
 
 def tape_title(found: Recorded) -> str:
