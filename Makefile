@@ -81,8 +81,9 @@ format: setup        ## let the formatters write
 abi: setup           ## write reporter/abi from the contracts
 	python tools/abi.py
 
-vectors: setup       ## write tests/vectors again: eth-account's and ethers' signatures
+vectors: setup       ## write tests/vectors again: eth-account's and ethers' signatures, funding by the Python twin
 	python tools/report_vectors.py
+	python tools/funding_vectors.py
 	node tools/ethers_vectors.mjs
 
 schema: setup        ## write reporter/schema/round.json, the form of round records

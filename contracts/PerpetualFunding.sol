@@ -60,12 +60,7 @@ contract PerpetualFunding is IPerpetualFunding, Ownable2Step {
 
     /// @inheritdoc IPerpetualFunding
     function predictedRate(bytes32 market) external view returns (int256 rate8h) {
-        FundingClock.Market memory m = _now(market);
-        uint256 rest = m.next - m.time;
-        uint256 length = m.next - m.start;
-        int256 mean = FundingMath.meanPremium(m.premiumSeconds + m.premium * int256(rest), length);
-        Params memory p = m.params;
-        return FundingMath.rate(mean, m.covered + rest, length, p.interest, p.damping, p.realisation, p.maxRate);
+        return FundingClock.predictedRate(_now(market));
     }
 
     /// @inheritdoc IPerpetualFunding

@@ -12,8 +12,11 @@ The configuration, with the defaults of what may be left out:
                   "maxIndexAge": 3660, "maxSpreadBps": 100, "maxPremium": 1e17, "interest": 1e14, "damping": 5e14,
                   "maxRate": 75e14}]}
 
-Rates are integers, 1e18 = 100 %. With ``--salt`` the aggregator's address follows from the configuration, the owner and the
-salt alone: the same on every chain, whoever deploys. A second run then continues where the first one stopped.
+Rates are integers, 1e18 = 100 %. ``"preset"`` (spotline, binance, hyperliquid, kraken, drift) sets what is left out;
+``"mark": {"impactBid": FEED, "impactAsk": FEED, "maxAge": maxIndexAge}`` takes the premium from a book's two feeds.
+
+With ``--salt`` the aggregator's address follows from the configuration, the owner and the salt alone: the same on every
+chain, whoever deploys. A second run then continues where the first one stopped.
 """
 
 import json
@@ -29,8 +32,9 @@ from reporter.errors import ChainError
 from reporter.models import feed_id
 from scripts._management.abi import address_of, call_data
 from scripts._management.build import compile_contracts, creation_code
-from scripts._management.config import DeployConfig, FundingConfig, parse_config, read_config
+from scripts._management.config import DeployConfig, parse_config, read_config
 from scripts._management.creation import Creation, Maker, proxy_steps, salt_of
+from scripts._management.markets import FundingConfig
 from scripts._management.node import Node, Proof, Step
 from scripts._management.plan import Manner, Plan, carry_out
 from scripts._management.records import feed_entry, write_document
@@ -110,11 +114,10 @@ def _market(
 ) -> list[Step]:
     if not funding.step and _has_market(node, funding.address, market.index):
         return []
-    ids = feed_id(market.mark), feed_id(market.index)
-    code = creation_code("FeedMark", ["address", "bytes32", "bytes32"], aggregator.address, *ids)
-    mark = make.make(f"FeedMark of {market.mark}", code, after_previous=aggregator.step is not None)
+    code = _mark_code(market, aggregator.address)
+    mark = make.make(market.mark_name, code, after_previous=aggregator.step is not None)
     make.skip()
-    data = call_data(ADD_MARKET, ids[1], *market.params(mark.address))
+    data = call_data(ADD_MARKET, feed_id(market.index), *market.params(mark.address))
     there = Proof(
         f"funding has the market {market.index}", lambda: _has_market(node, funding.address, market.index)
     )
@@ -128,6 +131,16 @@ def _market(
         after_previous=True,
     )
     return [*([mark.step] if mark.step else []), add]
+
+
+def _mark_code(market: FundingConfig, aggregator: str) -> bytes:
+    index = feed_id(market.index)
+    if isinstance(market.mark, str):
+        types = ["address", "bytes32", "bytes32"]
+        return creation_code("FeedMark", types, aggregator, feed_id(market.mark), index)
+    sides = feed_id(market.mark.bid), feed_id(market.mark.ask)
+    types = ["address", "bytes32", "bytes32", "bytes32", "uint256"]
+    return creation_code("ImpactMark", types, aggregator, *sides, index, market.mark.max_age_s)
 
 
 def _has_market(node: Node, funding: str, index: str) -> bool:

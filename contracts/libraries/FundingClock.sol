@@ -96,6 +96,15 @@ library FundingClock {
         return int256(uint256(m.longsPaid)) - int256(uint256(m.shortsPaid));
     }
 
+    /// @notice The next rate per 8 hours if the newest premium stayed until the boundary.
+    function predictedRate(Market memory m) internal pure returns (int256) {
+        IPerpetualFunding.Params memory p = m.params;
+        uint256 rest = m.next - m.time;
+        uint256 length = m.next - m.start;
+        int256 mean = FundingMath.meanPremium(m.premiumSeconds + m.premium * int256(rest), length);
+        return FundingMath.rate(mean, m.covered + rest, length, p.interest, p.damping, p.realisation, p.maxRate);
+    }
+
     /// @notice The index scaled to 1e18.
     function scaledIndex(Market memory m) internal pure returns (int256) {
         return int256(m.index) * int256(10 ** (18 - uint256(m.decimals)));

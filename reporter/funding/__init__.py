@@ -1,6 +1,7 @@
-"""Perpetual funding in integers, equal bit for bit to the contract: formulas, clock, bounds and presets.
+"""Perpetual funding in integers, equal bit for bit to the contract: formulas, clock and presets.
 
-The twins: ``formulas.py`` of contracts/libraries/FundingMath.sol, ``clock.py`` of FundingClock.sol. No I/O.
+The twins: ``formulas.py`` of contracts/libraries/FundingMath.sol, ``clock.py`` of FundingClock.sol, ``presets.py`` of
+FundingPresets.sol. No I/O.
 """
 
 from reporter.funding.clock import advance

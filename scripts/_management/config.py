@@ -1,7 +1,7 @@
 """What deploy.py is given, read and checked: a wrong value is named before anything is sent."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from eth_utils.address import is_address, to_checksum_address
 from reporter.errors import ConfigError
 from reporter.models import feed_id
 from scripts._management.changes import MAX_AGE_LIMIT_S, MAX_DECIMALS, MAX_REPORTERS, default_quorum
+from scripts._management.markets import NUMBERS, FundingConfig, ImpactFeeds, mark_feeds, market_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,26 +19,6 @@ class FeedConfig:
 
     name: str
     decimals: int
-
-
-@dataclass(frozen=True, slots=True)
-class FundingConfig:
-    """One market. The fields after ``mark`` are ``IPerpetualFunding.Params`` in its order."""
-
-    index: str
-    mark: str
-    interval: int = 3_600
-    realisation: int = 28_800
-    maxIndexAge: int = 3_660  # noqa: N815  the name in the configuration file and the contract
-    maxSpreadBps: int = 100  # noqa: N815  as above
-    maxPremium: int = 10**17  # noqa: N815  as above
-    interest: int = 10**14
-    damping: int = 5 * 10**14
-    maxRate: int = 75 * 10**14  # noqa: N815  as above
-
-    def params(self, mark_address: str) -> tuple[Any, ...]:
-        """The struct that ``addMarket`` takes."""
-        return (mark_address, *list(asdict(self).values())[2:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +88,25 @@ def _feed(key: str, given: Any) -> FeedConfig:
 
 
 def _funding(key: str, given: Any, feeds: tuple[FeedConfig, ...]) -> FundingConfig:
-    numbers = {field.name for field in fields(FundingConfig)} - {"index", "mark"}
-    _keys(given, key, {"index", "mark"}, numbers)
+    _keys(given, key, {"index", "mark"}, {"preset", *NUMBERS})
+    numbers = market_numbers(key, given)
+    mark = _mark(f"{key}.mark", given["mark"], numbers.maxIndexAge)
     decimals = {feed.name: feed.decimals for feed in feeds}
-    for role in ("index", "mark"):
-        if given[role] not in decimals:
-            raise ConfigError(f"{key}.{role} is not one of the feeds: {given[role]!r}", key=f"{key}.{role}")
-    if decimals[given["index"]] != decimals[given["mark"]]:
-        raise ConfigError(f"{key}: {given['mark']} and {given['index']} have different decimals", key=key)
-    for name in numbers & given.keys():
-        _integer(f"{key}.{name}", given[name], 0, 2**64 - 1)
-    return FundingConfig(**given)
+    named = {"index": given["index"], **mark_feeds(mark)}
+    for role, name in named.items():
+        if not isinstance(name, str) or name not in decimals:
+            raise ConfigError(f"{key}.{role} is not one of the feeds: {name!r}", key=f"{key}.{role}")
+        if decimals[name] != decimals[given["index"]]:
+            raise ConfigError(f"{key}: {name} and {given['index']} have different decimals", key=key)
+    return FundingConfig(given["index"], mark, numbers)
+
+
+def _mark(key: str, given: Any, max_index_age_s: int) -> str | ImpactFeeds:
+    if not isinstance(given, dict):
+        return given  # type: ignore[no-any-return]  # whether it is a feed is looked at with the others
+    _keys(given, key, {"impactBid", "impactAsk"}, {"maxAge"})
+    max_age_s = _integer(f"{key}.maxAge", given.get("maxAge", max_index_age_s), 1, 2**32 - 1)
+    return ImpactFeeds(given["impactBid"], given["impactAsk"], max_age_s)
 
 
 def _keys(given: Any, where: str, required: set[str], optional: set[str]) -> None:

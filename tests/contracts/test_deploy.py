@@ -15,6 +15,7 @@ REPORTERS = [f"0x{i:040x}" for i in range(1, 5)]
 FEEDS = [{"name": "BTC/USD", "decimals": 8}, {"name": "BTC/USD-PERP", "decimals": 8}]
 CONFIG = {"reporters": REPORTERS, "feeds": FEEDS}
 MARKET = {"index": "BTC/USD", "mark": "BTC/USD-PERP"}
+BOOK = {"impactBid": "BTC/USD-PERP", "impactAsk": "BTC/USD"}
 
 SILENT = Manner(lambda _line: None, lambda _question: True)
 PROXY_RUNTIME = (
@@ -42,6 +43,11 @@ BAD = [
     ({"funding": [{**MARKET, "mark": "ETH/USD-PERP"}]}, "funding[0].mark"),
     ({"funding": [{**MARKET, "interval": 1.5}]}, "funding[0].interval"),
     ({"funding": [MARKET, MARKET]}, "funding"),
+    ({"funding": [{**MARKET, "preset": "bitmex"}]}, "funding[0].preset"),
+    ({"funding": [{**MARKET, "mark": 7}]}, "funding[0].mark"),
+    ({"funding": [{**MARKET, "mark": {"impactBid": "BTC/USD-PERP"}}]}, "funding[0].mark"),
+    ({"funding": [{**MARKET, "mark": {**BOOK, "impactAsk": "X"}}]}, "funding[0].mark.impactAsk"),
+    ({"funding": [{**MARKET, "mark": {**BOOK, "maxAge": 0}}]}, "funding[0].mark.maxAge"),
     ({"maxage": 60}, "the configuration"),
 ]
 
@@ -64,6 +70,19 @@ def test_deploy__feeds_and_a_market__then_document_names_what_is_there(desk, own
     assert document["startBlock"] == found["transactions"][0]["block"] <= chain.blocks.height
     head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     assert document["gitCommit"] == (head.stdout.strip() or None)
+
+
+def test_deploy__a_preset_and_a_book__then_both_are_in_the_market(desk, project):
+    desk.configure(
+        REPORTERS, funding=[{"index": "BTC/USD", "mark": BOOK, "preset": "kraken", "maxIndexAge": 90}]
+    )
+
+    desk.json("deploy", "--config", desk.config, "--out", desk.file)
+
+    params = project.PerpetualFunding.at(desk.document["funding"]).params(BTC)
+    assert tuple(params)[1:] == (3_600, 86_400, 90, 100, 10**18, 0, 0, 2 * 10**16)
+    mark = project.ImpactMark.at(params.mark)
+    assert (mark.indexId(), mark.askId(), mark.maxAge()) == (BTC, BTC, 90)
 
 
 def test_deploy__no_funding__then_null(deployed):

@@ -12,4 +12,4 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 def _compiled() -> None:
     from gas_chain import build
 
-    build("tests/solidity/TwinProbe.sol")
+    build("tests/solidity/TwinProbe.sol", "tests/solidity/FundingProbe.sol")

@@ -5,7 +5,7 @@ import {IPerpetualFunding} from "contracts/interfaces/IPerpetualFunding.sol";
 import {IAggregator} from "contracts/interfaces/IAggregator.sol";
 import {FundingBase} from "./FundingBase.sol";
 
-/// @dev The rules of funding.md told second by second, with no closed form, beside the contract under the same history.
+/// @dev The rules of funding told second by second, with no closed form, beside the contract under the same history.
 contract PerpetualFundingShadowTest is FundingBase {
     struct Shadow {
         uint256 time;
@@ -29,7 +29,7 @@ contract PerpetualFundingShadowTest is FundingBase {
     IPerpetualFunding.Params internal p;
     Shadow internal s;
 
-    /// @dev F8, F9, F11 and every rule of time: gaps of any length, late and missing answers, missing marks, short intervals.
+    /// @dev F8, F9, F11 and every rule of time: gaps of any length, late and missing answers, missing marks, short intervals, new parameters.
     /// forge-config: default.fuzz.runs = 3000
     function testFuzz_accrue__any_history__then_equal_to_the_second_by_second_shadow(uint256 seed) public {
         _restart(seed);
@@ -39,17 +39,15 @@ contract PerpetualFundingShadowTest is FundingBase {
             _history(dice);
             int256 seen = _net("SHADOW");
             _shadowTo(now_);
-            funding.accrue("SHADOW");
+            if (dice >> 192 & 3 == 0) _setParams(dice >> 194);
+            else funding.accrue("SHADOW");
             assertEq(_net("SHADOW"), seen);
             _compare(i + 1);
         }
     }
 
     function _restart(uint256 seed) private {
-        p = _params();
-        p.interval = uint24(bound(seed >> 8, 10, 200));
-        p.maxIndexAge = uint24(bound(seed >> 40, 1, 300));
-        p.maxRate = 0.02e18;
+        _anyParams(seed >> 8);
         vm.prank(OWNER);
         aggregator.addFeed("SHADOW", 8);
         _to(now_ + seed % 1000);
@@ -59,6 +57,22 @@ contract PerpetualFundingShadowTest is FundingBase {
         uint256 next = (now_ / p.interval + 1) * p.interval;
         if (2 * (next - now_) < p.interval) next += p.interval;
         s = Shadow(now_, now_, next, false, 0, 0, 0, 0, int256(INDEX) * 1e10, now_);
+    }
+
+    function _anyParams(uint256 dice) private {
+        p = _params();
+        p.interval = uint24(bound(uint32(dice), 10, 200));
+        p.maxIndexAge = uint24(bound(uint32(dice >> 32), 1, 300));
+        p.realisation = dice >> 31 & 1 == 0 ? 8 hours : uint24(bound(uint16(dice), 1 hours, 24 hours));
+        p.damping = dice >> 63 & 1 == 0 ? p.damping : 0;
+        p.maxRate = 0.02e18;
+    }
+
+    /// @dev In place of an accrual: what was comes under the old parameters, and nothing of it moves.
+    function _setParams(uint256 dice) private {
+        _anyParams(dice);
+        vm.prank(OWNER);
+        funding.setParams("SHADOW", p);
     }
 
     /// @dev Time passes; perhaps an answer comes on the way, perhaps late; the mark moves or falls silent.
@@ -100,6 +114,11 @@ contract PerpetualFundingShadowTest is FundingBase {
         m.indexAt = r.observedAt;
         if (!m.paused || at_ > m.indexAt + p.maxIndexAge) return;
         m.paused = false;
+        _open(m, at_);
+    }
+
+    /// @dev A new interval: to the first multiple that is at least half of it away.
+    function _open(Shadow memory m, uint256 at_) private view {
         (m.start, m.sum, m.covered) = (at_, 0, 0);
         m.next = at_ + 1;
         while (m.next % p.interval != 0 || 2 * (m.next - at_) < p.interval) m.next++;
@@ -126,9 +145,16 @@ contract PerpetualFundingShadowTest is FundingBase {
         int256 damping = int256(uint256(p.damping));
         int256 cap = int256(uint256(p.maxRate));
         int256 rate = mean > interest + damping ? mean - damping : mean < interest - damping ? mean + damping : interest;
+        rate = _perEightHours(rate);
         rate = rate > cap ? cap : rate < -cap ? -cap : rate;
         m.rate = 2 * m.covered < length ? int256(0) : rate;
-        (m.start, m.next, m.sum, m.covered) = (m.next, m.next + p.interval, 0, 0);
+        _open(m, m.next);
+    }
+
+    function _perEightHours(int256 rate) private view returns (int256 eighth) {
+        int256 realisation = int256(uint256(p.realisation));
+        eighth = rate * 8 hours / realisation;
+        if (eighth * realisation > rate * 8 hours) eighth--;
     }
 
     function _sample(IAggregator.Round memory r, uint256 from, uint256 end) private view returns (Sample memory) {
