@@ -75,7 +75,7 @@ abstract contract MarketState is IPerpetualMarket, IMarkPrice, Pausable {
     function marginRatio(address trader) external view returns (int256) {
         Positions.State memory s = _settled(trader);
         if (s.account.size == 0) revert NoPosition(trader);
-        uint256 index = _usableIndex(false);
+        uint256 index = _openIndex(false);
         return s.maintenanceMargin(index) * 1e18 / int256(s.notional(index));
     }
 
@@ -163,10 +163,15 @@ abstract contract MarketState is IPerpetualMarket, IMarkPrice, Pausable {
 
     // ---------------------------------------------------------------- index and margin
 
-    /// @dev Reverts when the market is paused, or the index too old, or its reporters too far apart.
+    /// @dev For all that needs an open market.
+    function _openIndex(bool listed) internal view returns (uint256 index) {
+        _requireNotPaused();
+        return _usableIndex(listed);
+    }
+
+    /// @dev Reverts when the index is too old, or its reporters too far apart.
     /// @param listed whether the funding market must be ours, and its rate within our margins: for whoever comes in
     function _usableIndex(bool listed) internal view returns (uint256 index) {
-        _requireNotPaused();
         IPerpetualFunding.Params memory p = funding.params(feedId);
         if (listed) _requireListed(p);
         // slither-disable-next-line unused-return: `read` has checked the age; any reporters that make a quorum do
@@ -191,7 +196,7 @@ abstract contract MarketState is IPerpetualMarket, IMarkPrice, Pausable {
 
     /// @inheritdoc IPerpetualMarket
     function usableIndex() external view returns (uint256) {
-        return _usableIndex(false);
+        return _openIndex(false);
     }
 
     function _initialMargin(Positions.State memory s, uint256 index) internal view returns (uint256) {

@@ -25,7 +25,7 @@ contract PerpetualMarket is MarketState, Ownable2Step, ReentrancyGuardTransient 
 
     /// @inheritdoc IPerpetualMarket
     function deposit(uint256 amount) external nonReentrant {
-        _usableIndex(false);
+        _openIndex(false);
         _requireSome(amount);
         Positions.State memory s = _settled(msg.sender);
         s.account.deposited(amount);
@@ -39,7 +39,7 @@ contract PerpetualMarket is MarketState, Ownable2Step, ReentrancyGuardTransient 
         _requireSome(amount);
         Positions.State memory s = _settled(msg.sender);
         s.account.withdrawn(amount);
-        if (s.account.size != 0) _requireInitialMargin(s, _usableIndex(false));
+        if (s.account.size != 0) _requireInitialMargin(s, _openIndex(false));
         _store(msg.sender, s);
         emit Withdrawn(msg.sender, amount);
         _give(amount);
@@ -49,7 +49,7 @@ contract PerpetualMarket is MarketState, Ownable2Step, ReentrancyGuardTransient 
     function trade(int256 sizeDelta, uint256 limit) external nonReentrant {
         Positions.State memory s = _accrued(msg.sender);
         bool reduces = sizeDelta != 0 && Positions.reduced(s.account.size, sizeDelta) == -sizeDelta;
-        uint256 index = _usableIndex(!reduces);
+        uint256 index = _openIndex(!reduces);
         _requireSize(s.account.size, sizeDelta);
         _requireLimit(_fill(msg.sender, s, sizeDelta), limit);
         if (!reduces) _requireInitialMargin(s, index);
@@ -73,7 +73,7 @@ contract PerpetualMarket is MarketState, Ownable2Step, ReentrancyGuardTransient 
     /// @inheritdoc IPerpetualMarket
     function redeem(uint256 claim) external nonReentrant {
         Positions.State memory s = _settled(msg.sender);
-        if (s.account.size != 0) _usableIndex(false);
+        if (s.account.size != 0) _openIndex(false);
         _requireSome(claim);
         uint256 most = s.funds.redeemable(s.account);
         if (claim > most) revert ClaimTooLow(most, claim);
@@ -86,7 +86,7 @@ contract PerpetualMarket is MarketState, Ownable2Step, ReentrancyGuardTransient 
         Positions.State memory s = _accrued(trader);
         int256 size = s.account.size;
         if (size == 0) revert NoPosition(trader);
-        _requireBelowMaintenance(s, _usableIndex(false));
+        _requireBelowMaintenance(s, _openIndex(false));
         int256 cost = _fill(trader, s, -size);
         uint256 bonus = Positions.least(s.fee(cost, _settings.liquidationBonusBps), s.account.collateral);
         s.account.withdrawn(bonus);

@@ -35,7 +35,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 ///
 /// Index. Usable as `PerpetualFunding` says: age at most the funding market's `maxIndexAge`, spread at most its `maxSpreadBps`.
 /// While it is not, or the market is paused, `close`, and `withdraw` and `redeem` without a position, work (and gifts to the
-/// insurance); all else reverts. A position is never liquidated then.
+/// insurance, and `settle` while paused); all else reverts. A position is never liquidated then.
 interface IPerpetualMarket {
     /// @notice What a market is made of; none of it changes.
     /// @param token the margin; plain ERC-20 of at most 18 decimals, without a fee on transfer
