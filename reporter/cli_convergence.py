@@ -10,7 +10,7 @@ from reporter.cli_tapes import refuse
 from reporter.errors import UsageError
 
 verbs = typer.Typer()
-PRICES = "CSV with a time and a price, or bars and a market: FILE#VENUE:SYMBOL"
+PRICES = "CSV with a time and a price, or bars and a market: FILE@VENUE:SYMBOL"
 
 
 @verbs.command()

@@ -176,8 +176,8 @@ def _horizons(count: int) -> list[int]:
 def _woven(one: Sequence[Agent], two: Sequence[Agent]) -> list[Agent]:
     """Both rows, each evenly over the round of turns."""
     places = [
-        ((2 * i + 1) / (2 * len(row)), n, agent)
-        for n, row in enumerate((one, two))
+        ((2 * i + 1) * len(other), n, agent)
+        for n, (row, other) in enumerate(((one, two), (two, one)))
         for i, agent in enumerate(row)
     ]
     return [agent for _, _, agent in sorted(places, key=lambda place: place[:2])]

@@ -13,7 +13,7 @@ from reporter.convergence.anvil import build
 from reporter.convergence.chain import Beside, side_by_side
 from reporter.convergence.metrics import figures, summary
 from reporter.convergence.modes import chosen
-from reporter.convergence.pairs import read_prices
+from reporter.convergence.pairs import parted, read_prices
 from reporter.convergence.plot import Panel, draw
 from reporter.convergence.run import AGENTS, LINEAR, Outcome, Plan, simulate
 from reporter.convergence.tape import Recorded, alarms, recorded
@@ -158,7 +158,7 @@ def title(plan: Plan) -> str:
 
 def short(name: str) -> str:
     """The market of a file with several, else the file's name without its folder."""
-    path, _, market = name.partition("#")
+    path, market = parted(name)
     return market or Path(path).name
 
 

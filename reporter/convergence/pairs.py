@@ -1,7 +1,7 @@
 """Recorded prices of a perpetual and of its index, as one row of basis and funding, a sample a minute.
 
 A file is CSV, packed (``.gz``) or not, with a column of times and a column of prices; one with ``venue`` and ``symbol``
-columns, such as a tape of bars, needs the market's name behind a ``#``: ``bars.csv.gz#kraken:BTC/USD``.
+columns, such as a tape of bars, needs the market's name behind an ``@``: ``bars.csv.gz@kraken:BTC/USD``.
 """
 
 import csv
@@ -57,12 +57,12 @@ def read_prices(name: str) -> list[Sample]:
     """Return a file's prices, oldest first.
 
     Args:
-        name: A path, and a market behind a ``#`` where the file has several.
+        name: A path, and a market behind an ``@`` where the file has several.
 
     Raises:
         TapeError: No such file, column, market or number; prices that are not positive, times that do not grow.
     """
-    path, _, market = name.partition("#")
+    path, market = parted(name)
     try:
         with _opened(Path(path)) as lines:
             rows = csv.DictReader(lines)
@@ -80,6 +80,12 @@ def read_prices(name: str) -> list[Sample]:
     if any(later[0] <= earlier[0] for earlier, later in pairwise(found)):
         raise TapeError(f"the times of {name} do not grow", hint="one market, sorted, no time twice")
     return found
+
+
+def parted(name: str) -> tuple[str, str]:
+    """The path, and the market behind it or nothing."""
+    path, _, market = name.rpartition("@")
+    return (path, market) if path and ":" in market else (name, "")
 
 
 def pair_of(perpetual: Sequence[Sample], index: Sequence[Sample]) -> Pair:
@@ -145,7 +151,7 @@ def _is_of(path: str, row: Mapping[str, str], market: str) -> bool:
     if "symbol" not in row or "venue" not in row:
         return True
     if not market:
-        hint = f"{path}#{row['venue']}:{row['symbol']}"
+        hint = f"{path}@{row['venue']}:{row['symbol']}"
         raise TapeError(f"{path} has several markets", hint=f"name one: {hint}")
     return f"{row['venue']}:{row['symbol']}" == market
 

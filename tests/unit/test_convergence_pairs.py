@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reporter.convergence.pairs import Sample, pair_of, read_prices
+from reporter.convergence.pairs import Sample, pair_of, parted, read_prices
 from reporter.convergence.tape import alarms, recorded
 from reporter.decoupling import DecouplingRules
 from reporter.errors import TapeError
@@ -101,7 +101,7 @@ def test_pair_of__prices_each_hour__held_for_an_hour() -> None:
 def test_recorded__usdc_in_march_2023__decouples_in_the_night_that_it_did() -> None:
     bars = require(DEPEG)
 
-    found = recorded(f"{bars}#kraken:BTC/USDC", f"{bars}#coinbase:BTC/USD", 5, DecouplingRules())
+    found = recorded(f"{bars}@kraken:BTC/USDC", f"{bars}@coinbase:BTC/USD", 5, DecouplingRules())
 
     first = found.episodes[0]
     assert 1_678_503_600 <= first.start_s <= 1_678_507_200  # 03:00 to 04:00 UTC on the 11th
@@ -113,8 +113,20 @@ def test_recorded__usdc_in_march_2023__decouples_in_the_night_that_it_did() -> N
 def test_recorded__two_dollar_markets_in_the_same_night__never_a_percent_apart() -> None:
     bars = require(DEPEG)
 
-    found = recorded(f"{bars}#kraken:BTC/USD", f"{bars}#coinbase:BTC/USD", 5, DecouplingRules(least=100 * BP))
+    found = recorded(f"{bars}@kraken:BTC/USD", f"{bars}@coinbase:BTC/USD", 5, DecouplingRules(least=100 * BP))
 
     assert found.episodes == []
     assert found.figures.tracking_bp < 30
     assert "never decoupled" in found.lines()
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "market"),
+    [
+        ("a.csv", "a.csv", ""),
+        ("a@b/c.csv", "a@b/c.csv", ""),
+        ("a@b/c.csv@kraken:BTC/USD", "a@b/c.csv", "kraken:BTC/USD"),
+    ],
+)
+def test_parted__a_name__path_and_market(name: str, path: str, market: str) -> None:
+    assert parted(name) == (path, market)
