@@ -32,7 +32,7 @@ class Chain:
     """Sends from an account that is nobody's reporter. Automine is off: it hangs on bursts, and its receipts can be late."""
 
     def __init__(self, node: LocalChain, sender: str) -> None:
-        self._node, self._sender = node, sender
+        self._node, self.sender = node, sender
         self.now = GENESIS
         """Time of the newest block."""
 
@@ -43,13 +43,22 @@ class Chain:
             RuntimeError: It was reverted.
         """
         self.now += BLOCK_S
-        transaction = {"from": self._sender, "data": "0x" + data.hex(), "gas": hex(BLOCK_GAS)}
+        transaction = {"from": self.sender, "data": "0x" + data.hex(), "gas": hex(BLOCK_GAS)}
         sent = await self._node.request("eth_sendTransaction", transaction | ({"to": to} if to else {}))
         await self._node.request("evm_mine", self.now)
         receipt = await self._node.request("eth_getTransactionReceipt", sent)
         if receipt["status"] != "0x1":
             raise RuntimeError(f"transaction {sent} was reverted")
         return dict(receipt)
+
+    async def send_twice(self, data: bytes, to: str) -> dict[str, Any]:
+        """Mine the same transaction twice in one block; the receipt of the second."""
+        self.now += BLOCK_S
+        transaction = {"from": self.sender, "to": to, "data": "0x" + data.hex(), "gas": hex(BLOCK_GAS // 3)}
+        for _ in range(2):
+            sent = await self._node.request("eth_sendTransaction", transaction)
+        await self._node.request("evm_mine", self.now)
+        return dict(await self._node.request("eth_getTransactionReceipt", sent))
 
     async def deploy(self, contract: str, *arguments: object) -> str:
         """Deploy from forge's artefact; the address."""

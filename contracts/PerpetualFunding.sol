@@ -140,7 +140,7 @@ contract PerpetualFunding is IPerpetualFunding, Ownable2Step {
     }
 
     function _emit(bytes32 market, FundingClock.Log memory log, bool paused) private {
-        for (uint256 i = 0; i < log.fixed_; i++) {
+        for (uint256 i = 0; i < log.fixings.length; i++) {
             FundingClock.Fixing memory f = log.fixings[i];
             emit RateFixed(market, f.rate, f.mean, f.coverageBps, f.time);
         }

@@ -17,9 +17,6 @@ import {FundingMath} from "./FundingMath.sol";
 ///   the new interval, the first at least half of it later. The rate in force stands until that boundary.
 library FundingClock {
     uint256 internal constant MAX_SAMPLE_WEIGHT = 60 seconds;
-    /// @dev Fixings of one accrual: two with earlier samples, one per stretch between pauses (four), one before the boundaries of a
-    /// new interval, and one per 10 s of the sample's minute. Empty intervals between are skipped.
-    uint256 internal constant MAX_FIXINGS = 16;
     uint256 internal constant MAX_SWITCHES = 3;
 
     /// @dev Everything about a market; two words of parameters, three of state.
@@ -59,10 +56,12 @@ library FundingClock {
         uint64 time;
     }
 
+    /// @param fixings grows as needed, since most accruals fix nothing and memory costs gas. At most two with earlier samples, one
+    /// per stretch between pauses (four), one before the boundaries of a new interval and one per 10 s of the sample's minute:
+    /// empty intervals between are skipped
     /// @param switches times of pauses and resumes, alternating
     struct Log {
-        Fixing[MAX_FIXINGS] fixings;
-        uint256 fixed_;
+        Fixing[] fixings;
         uint64[MAX_SWITCHES] switches;
         uint256 switched;
     }
@@ -145,7 +144,7 @@ library FundingClock {
             _fix(m, log);
             _skipEmpty(m, _min(until, sample.from));
         }
-        _step(m, until, sample);
+        if (m.time < until) _step(m, until, sample);
     }
 
     /// @dev A step inside one interval and with one index.
@@ -170,12 +169,20 @@ library FundingClock {
         int256 mean = FundingMath.meanPremium(m.premiumSeconds, length);
         int256 rate = FundingMath.rate(mean, m.covered, length, p.interest, p.damping, p.realisation, p.maxRate);
         uint64 coverage = FundingMath.coverageBps(m.covered, length);
-        log.fixings[log.fixed_++] = Fixing(rate, mean, coverage, m.next);
+        log.fixings = _with(log.fixings, Fixing(rate, mean, coverage, m.next));
         m.rate = int64(rate);
         m.start = m.next;
         m.next = uint40(FundingMath.boundaryAfter(m.start, p.interval));
         m.premiumSeconds = 0;
         m.covered = 0;
+    }
+
+    function _with(Fixing[] memory all, Fixing memory one) private pure returns (Fixing[] memory longer) {
+        longer = new Fixing[](all.length + 1);
+        for (uint256 i = 0; i < all.length; i++) {
+            longer[i] = all[i];
+        }
+        longer[all.length] = one;
     }
 
     /// @dev At rate 0, an interval without a sample accrues nothing and fixes 0 again: ten years are one step.

@@ -116,21 +116,22 @@ contract FundingProbe {
         pure
         returns (int256[] memory s)
     {
-        s = new int256[](16 + 4 * log.fixed_ + log.switched);
+        uint256 fixings = log.fixings.length;
+        s = new int256[](16 + 4 * fixings + log.switched);
         (s[0], s[1]) = (int256(uint256(m.longsPaid)), int256(uint256(m.shortsPaid)));
         (s[2], s[3]) = (m.rate, m.premium);
         (s[4], s[5], s[6]) = (int256(uint256(m.time)), int256(uint256(m.start)), int256(uint256(m.next)));
         (s[7], s[8], s[9]) = (m.paused ? int256(1) : int256(0), m.premiumSeconds, int256(uint256(m.covered)));
         (s[10], s[11]) = (m.index, int256(uint256(m.indexAt)));
         (s[12], s[13]) = (FundingClock.net(m), FundingClock.predictedRate(m));
-        (s[14], s[15]) = (int256(log.fixed_), int256(log.switched));
-        for (uint256 i = 0; i < log.fixed_; i++) {
+        (s[14], s[15]) = (int256(fixings), int256(log.switched));
+        for (uint256 i = 0; i < fixings; i++) {
             FundingClock.Fixing memory f = log.fixings[i];
             (s[16 + 4 * i], s[17 + 4 * i]) = (f.rate, f.mean);
             (s[18 + 4 * i], s[19 + 4 * i]) = (int256(uint256(f.coverageBps)), int256(uint256(f.time)));
         }
         for (uint256 i = 0; i < log.switched; i++) {
-            s[16 + 4 * log.fixed_ + i] = int256(uint256(log.switches[i]));
+            s[16 + 4 * fixings + i] = int256(uint256(log.switches[i]));
         }
     }
 
