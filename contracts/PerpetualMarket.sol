@@ -48,9 +48,9 @@ contract PerpetualMarket is MarketState, Ownable2Step, ReentrancyGuardTransient 
     /// @inheritdoc IPerpetualMarket
     function trade(int256 sizeDelta, uint256 limit) external nonReentrant {
         Positions.State memory s = _accrued(msg.sender);
-        bool reduces = sizeDelta != 0 && Positions.reduced(s.account.size, sizeDelta) == -sizeDelta;
-        uint256 index = _openIndex(!reduces);
         _requireSize(s.account.size, sizeDelta);
+        bool reduces = Positions.reduced(s.account.size, sizeDelta) == -sizeDelta;
+        uint256 index = _openIndex(!reduces);
         _requireLimit(_fill(msg.sender, s, sizeDelta), limit);
         if (!reduces) _requireInitialMargin(s, index);
         _store(msg.sender, s);

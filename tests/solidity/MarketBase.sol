@@ -17,6 +17,8 @@ abstract contract MarketBase is FundingBase {
     address internal constant CAT = address(0xC);
     uint256 internal constant ANY = type(uint256).max;
 
+    uint128 internal depth = 1000e18;
+    uint128 internal cap = 100e18;
     PerpetualMarket internal market;
     TestToken internal token;
 
@@ -44,9 +46,9 @@ abstract contract MarketBase is FundingBase {
             token: token,
             funding: address(funding),
             feedId: BTC,
-            baseReserve: 1000e18,
+            baseReserve: depth,
             startPrice: uint128(PRICE),
-            maxOpenInterest: 100e18,
+            maxOpenInterest: cap,
             minSize: 0.001e18,
             initialMarginBps: 1000,
             maintenanceMarginBps: 500,

@@ -21,11 +21,12 @@ contract MarketHandler is MarketBase {
     uint256 public refusedWhileStale;
 
     constructor(uint8 decimals) {
+        (depth, cap) = (60e18, 8e18); // shallow and little: trades move the price by as much as margins are
         _open(decimals);
         for (uint256 i = 0; i < TRADERS; i++) {
-            _fund(_who(i), 60_000);
+            _fund(_who(i), 15_000);
         }
-        _insure(1_000);
+        _insure(500);
     }
 
     modifier told() {
@@ -37,7 +38,7 @@ contract MarketHandler is MarketBase {
     // ---------------------------------------------------------------- actions
 
     function deposit(uint256 who, uint256 amount) external told {
-        amount = bound(amount, 1, 20_000 * _unit());
+        amount = bound(amount, 1, 1_000 * _unit());
         token.mint(_who(who), amount);
         vm.prank(_who(who));
         try market.deposit(amount) {} catch {}
@@ -60,12 +61,19 @@ contract MarketHandler is MarketBase {
     }
 
     function trade(uint256 who, uint256 size, bool buys) public told {
-        int256 delta = int256(bound(size, 1e15, 12e18));
+        int256 delta = int256(bound(size, 1e15, 2.5e18));
         bool usable = _usable();
         vm.prank(_who(who));
         try market.trade(buys ? delta : -delta, buys ? ANY : 0) {
             assertTrue(usable, "a trade without a usable index");
         } catch {}
+    }
+
+    /// @dev The others all go one way, as far as their margin lets them.
+    function squeeze(uint256 who, uint256 size, bool buys) external {
+        for (uint256 i = 1; i < TRADERS; i++) {
+            trade((who % TRADERS) + i, size, buys);
+        }
     }
 
     function tradeBack(uint256 who, uint256 part) external told {
@@ -133,10 +141,10 @@ contract MarketHandler is MarketBase {
         liquidate(elapsed, elapsed / 7);
     }
 
-    function pauseOrGoOn() external {
+    function pauseOrGoOn(uint256 toss) external {
         vm.startPrank(OWNER);
         if (market.paused()) market.unpause();
-        else market.pause();
+        else if (toss % 4 == 0) market.pause();
         vm.stopPrank();
     }
 
@@ -156,7 +164,7 @@ contract MarketHandler is MarketBase {
 
     function _checkCaps() private view {
         (uint256 longs, uint256 shorts) = market.openInterest();
-        assertTrue(longs <= 100e18 && shorts <= 100e18, "open interest over its cap");
+        assertTrue(longs <= cap && shorts <= cap, "open interest over its cap");
         uint256 longSum;
         uint256 shortSum;
         for (uint256 i = 0; i < TRADERS; i++) {
@@ -217,7 +225,7 @@ contract MarketHandler is MarketBase {
 
     function _paidToMaker() private view returns (int256) {
         (uint256 longs, uint256 shorts) = market.openInterest();
-        VirtualAmm.Curve memory curve = VirtualAmm.Curve(1000e18, 1000e18 * 60_000_000e18);
+        VirtualAmm.Curve memory curve = VirtualAmm.Curve(depth, uint256(depth) * depth * 60_000);
         return VirtualAmm.cost(curve, 0, int256(longs) - int256(shorts));
     }
 

@@ -30,7 +30,7 @@ abstract contract MarketCampaign is Base {
             handler.trade.selector,
             handler.trade.selector,
             handler.trade.selector,
-            handler.trade.selector,
+            handler.squeeze.selector,
             handler.tradeBack.selector,
             handler.close.selector,
             handler.settle.selector,
