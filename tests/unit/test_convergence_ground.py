@@ -132,6 +132,14 @@ def test_linear__hourly_funding__returns_at_least_twice_as_fast_as_none() -> Non
     assert reversion(HOURLY) > 2 * reversion(OFF)
 
 
+def test_linear__undamped__an_hour_takes_from_the_basis_what_it_pays() -> None:
+    effects = [figures(linear.run(MODES[UNDAMPED], seed, 240), 5).effect or 0 for seed in (1, 2, 3)]
+
+    assert (
+        0.9 < sum(effects) / 3 < 1.7
+    )  # 1, the model's own return of 0.16 in step with it, and the bias of short rows
+
+
 def test_walk__its_volatility__as_asked_and_paired_by_seed() -> None:
     path = paths.walk(1, 60 * 200, 50)
     hourly = path[::60]

@@ -2,6 +2,7 @@
 
 from math import exp, inf, isinf, log
 from random import Random
+from statistics import stdev
 
 import pytest
 
@@ -124,3 +125,14 @@ def test_half_lives__a_rate_that_may_be_zero__without_an_upper_end() -> None:
 def test_rms__of_three_and_four__root_of_their_mean_square() -> None:
     assert stats.rms([3.0, -4.0]) == pytest.approx(12.5**0.5)
     assert stats.rms([]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("runs", "quantile"), [(2, 12.706), (4, 3.182), (8, 2.365), (31, 2.042), (32, 1.960)]
+)
+def test_student__so_many_runs__their_quantile(runs: int, quantile: float) -> None:
+    values = [float(i % 2) for i in range(runs)]
+    found = stats.student(values)
+
+    assert found.high is not None
+    assert found.high - found.mean == pytest.approx(quantile * stdev(values) / runs**0.5)

@@ -86,3 +86,14 @@ def test_watch__too_few_samples__never_away() -> None:
 
     assert not any([*called, watch.see(60 * 29, 10**9)])
     assert watch.away_since_s is None
+
+
+def test_watch__a_wild_day_longer_ago_than_the_window__no_longer_widens_the_band() -> None:
+    watch = DecouplingWatch(RULES)
+    wild = [(60 * i, 5_000 if i % 2 else -5_000) for i in range(100)]
+    for at_s, basis in [*wild, *calm(700, 100)]:
+        watch.see(at_s, basis)
+
+    watch.see(60 * 800, 200)
+
+    assert watch.away_since_s == 60 * 800
