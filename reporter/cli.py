@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from reporter.cli_analyse import verbs as analyse_verbs
+from reporter.cli_convergence import verbs as convergence_verbs
 from reporter.cli_funding import verbs as funding_verbs
 from reporter.cli_parts import AsJson, ConfigFile, daemon, print_result, until_stopped
 from reporter.cli_tapes import verbs as tape_verbs
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(tape_verbs)
+app.add_typer(convergence_verbs)
 app.add_typer(analyse_verbs, name="analyse")
 app.add_typer(funding_verbs, name="funding")
 app.add_typer(tx_verbs, name="tx")

@@ -187,5 +187,9 @@ def _attempt(node: Node) -> dict[str, Any] | None:
 
 
 def _funding(node: Node) -> dict[str, Any]:
-    states = node.keeper.states if node.keeper else {}
-    return {name: state.document() for name, state in states.items()}
+    if node.keeper is None:
+        return {}
+    since = node.keeper.alarms.decoupled
+    return {
+        name: s.document() | {"decoupledSince": since.get(name)} for name, s in node.keeper.states.items()
+    }

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from web3 import AsyncHTTPProvider, AsyncWeb3
 
-from reporter.chain.revert import abi
+from reporter.chain.contract import Contract
 from reporter.chain.rpc import Rpc
 
 T = TypeVar("T")
@@ -52,7 +52,8 @@ class FundingEvents:
     """Reads one market's events of a funding contract."""
 
     def __init__(self, rpc: Rpc, address: str, market: bytes) -> None:
-        self._rpc, self._address, self._market = rpc, address, market
+        self._rpc, self._market = rpc, market
+        self._contract = Contract("PerpetualFunding", address)
 
     async def past(self, first: int, last: int, wanted: int) -> Past:
         """The newest ``wanted`` fixed rates of blocks ``first`` to ``last`` with the samples since the oldest of them.
@@ -76,7 +77,7 @@ class FundingEvents:
         """``predictedRate`` as it was in a block. Raises ``ChainError`` where no endpoint keeps that block's state."""
 
         async def predicted(w3: AsyncWeb3[AsyncHTTPProvider]) -> int:
-            found = self._contract(w3).functions.predictedRate(self._market)
+            found = self._contract.through(w3).functions.predictedRate(self._market)
             return int(await found.call(block_identifier=block))
 
         return await self._rpc.read(predicted)
@@ -84,16 +85,13 @@ class FundingEvents:
     async def _read(self, name: str, made: Callable[[Any], T], first: int, last: int) -> list[T]:
         async def logs(w3: AsyncWeb3[AsyncHTTPProvider]) -> Sequence[Any]:
             asked: Awaitable[Sequence[Any]] = (
-                self._contract(w3)
+                self._contract.through(w3)
                 .events[name]()
                 .get_logs(argument_filters={"market": self._market}, from_block=first, to_block=last)
             )
             return await asked
 
         return [made(log) for log in await self._rpc.read(logs)]
-
-    def _contract(self, w3: AsyncWeb3[AsyncHTTPProvider]) -> Any:
-        return w3.eth.contract(self._address, abi=abi("PerpetualFunding"))  # type: ignore[call-overload]
 
 
 def _fixed(log: Any) -> Fixed:

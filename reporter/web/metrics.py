@@ -27,7 +27,8 @@ def exposition(status: Document, feeds: Sequence[Document]) -> bytes:
     """
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_Documents([*_node(status), *_gas_key(status), *_venues(status), *_feeds(feeds)]))
+    families = (*_node(status), *_gas_key(status), *_venues(status), *_funding(status), *_feeds(feeds))
+    registry.register(_Documents(families))
     return generate_latest(registry)
 
 
@@ -111,6 +112,17 @@ def _venues(status: Document) -> Iterator[GaugeMetricFamily]:
     yield _family("venue_stream_state", "1 for the state of each stream.", ("venue", "state"), streams)
     excluded = [((feed, venue), 1) for feed, names in status["excluded"].items() for venue in names]
     yield _family("venue_excluded", "1 while the bias monitor excludes it.", ("feed", "venue"), excluded)
+
+
+def _funding(status: Document) -> Iterator[GaugeMetricFamily]:
+    markets = status["funding"].items()
+    for key, name, says in (
+        ("premium", "funding_premium_ratio", "The newest sample of a perpetual's price over its index."),
+        ("rate8h", "funding_rate_8h_ratio", "What longs pay shorts per 8 h."),
+    ):
+        yield _family(name, says, ("market",), [((market,), _units(m[key], SCALE)) for market, m in markets])
+    away = [((market,), int(m["decoupledSince"] is not None)) for market, m in markets]
+    yield _family("perpetual_decoupled", "1 while its premium has left its band.", ("market",), away)
 
 
 def _feeds(feeds: Sequence[Document]) -> Iterator[GaugeMetricFamily]:

@@ -15,7 +15,7 @@ from tests.unit.taping import DEPEG, T0_MS, quote, require, write
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[2]
-VERBS = ("replay", "backtest", "analyse")
+VERBS = ("replay", "backtest", "analyse", "convergence")
 
 
 def shown(page: str) -> list[str]:
@@ -36,6 +36,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         r"```toml\n(.*?)```", (ROOT / "RESEARCH.md").read_text(encoding="utf-8"), re.DOTALL
     )
     write(tmp_path, depths, "depths.toml")
+    for name in ("perpetual.csv", "index.csv"):
+        write(tmp_path, "time,price\n" + "".join(f"{60 * i},{100 + i % 3}\n" for i in range(300)), name)
     with TapeWriter(tmp_path / "tape.jsonl.gz") as tape:
         for at_s in range(5):
             for venue in ("coinbase", "kraken"):

@@ -9,8 +9,14 @@ pytestmark = pytest.mark.unit
 
 REPORTER = Path(__file__).parents[2] / "reporter"
 DECIMAL = {"volatility.py"}
+SIMULATED = ("agents.py", "amm.py", "modes.py", "play.py")
+"""Of the model of convergence, what decides on sizes, prices and rates; its statistics and its noise are floats."""
 MODULES = sorted(
-    path for package in ("index", "funding", "research") for path in (REPORTER / package).glob("*.py")
+    [
+        *(path for package in ("index", "funding", "research") for path in (REPORTER / package).glob("*.py")),
+        *(REPORTER / "convergence" / name for name in SIMULATED),
+        REPORTER / "decoupling.py",
+    ]
 )
 
 

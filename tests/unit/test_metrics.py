@@ -61,6 +61,14 @@ STATUS = {
     },
     "configuration": {"loadedMs": 1_700_000_000_250, "problem": ""},
     "excluded": {"BTC/USD": ["okx"]},
+    "funding": {
+        "BTC/USD": {
+            "premium": "10000000000000000",
+            "rate8h": "-7500000000000000",
+            "decoupledSince": 1_700_000_000,
+        },
+        "ETH/USD": {"premium": "0", "rate8h": "0", "decoupledSince": None},
+    },
 }
 
 
@@ -105,6 +113,12 @@ def test_metrics__a_node__every_number() -> None:
         ("venue_breaker_state", "closed", "okx"): 1,
         ("venue_stream_state", "live", "kraken"): 1,
         ("venue_excluded", "BTC/USD", "okx"): 1,
+        ("funding_premium_ratio", "BTC/USD"): 0.01,
+        ("funding_premium_ratio", "ETH/USD"): 0,
+        ("funding_rate_8h_ratio", "BTC/USD"): -0.0075,
+        ("funding_rate_8h_ratio", "ETH/USD"): 0,
+        ("perpetual_decoupled", "BTC/USD"): 1,
+        ("perpetual_decoupled", "ETH/USD"): 0,
         ("index_price", "BTC/USD"): 64_000.5,
         ("index_confidence", "BTC/USD"): 0.5,
         ("index_status", "BTC/USD", "OK"): 1,
