@@ -35,7 +35,10 @@ contract PerpetualFundingTest is FundingBase {
         _keep(T0 + HOUR, 60);
         assertEq(funding.fundingRate(BTC), -0.0015e18);
         _keep(T0 + 2 * HOUR, 60);
-        assertTrue(_net(BTC) < 0, "longs receive");
+        (int256 net, uint256 longsPaid, uint256 shortsPaid) = funding.cumulativeFunding(BTC);
+        assertTrue(net < 0, "longs receive");
+        assertEq(shortsPaid, uint256(-net));
+        assertEq(longsPaid, 0);
     }
 
     function test_accrue__a_fixed_rate_for_an_hour__then_longs_pay_an_eighth_of_it() public {
