@@ -17,7 +17,16 @@ def test_gunzip__bomb__stops_at_the_limit() -> None:
     assert refused.value.reason == "too_large"
 
 
-@pytest.mark.parametrize("bad", [b"", b"{}", gzip.compress(b"{}")[:-1], gzip.compress(b"{}") + b"x"])
+@pytest.mark.parametrize(
+    "bad",
+    [b"", b"{}", gzip.compress(b"{}")[:-1], gzip.compress(b"{}") + b"x"],
+    ids=[
+        "nothing",
+        "not gzip",
+        "cut short",
+        "more behind it",
+    ],  # gzip has the time in it, and two workers must agree on names
+)
 def test_gunzip__not_one_whole_stream__refused(bad: bytes) -> None:
     with pytest.raises(SourceError) as refused:
         gunzip("htx", bad, 1_000)
