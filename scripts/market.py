@@ -74,8 +74,6 @@ def deploy_market(owner: Any, aggregator: str, index: str, price: int, rules: Ma
         rules: Everything else.
     """
     compile_contracts()
-    if not hasattr(project, "TestToken"):  # ape 0.8 does not find it in its own cache in a second session
-        project.load_contracts(use_cache=False)
     token = owner.deploy(project.TestToken, "Test Dollar", "TUSD", rules.decimals)
     funding = owner.deploy(project.PerpetualFunding, owner, aggregator)
     settings = rules.settings(token.address, funding.address, feed_id(index), price)
