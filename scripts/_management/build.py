@@ -1,6 +1,7 @@
 """Compiling through ape, and the creation code that comes of it."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ def compile_contracts() -> None:
     if not stamp.exists() or stamp.read_text() != _fingerprint():
         project.load_contracts(use_cache=False)
         stamp.write_text(_fingerprint())
+    # What ape unpacked of dependencies, 600 files: it sees the first 500 under contracts/ and would miss some of ours.
+    shutil.rmtree(Path(project.contracts_folder) / ".cache", ignore_errors=True)
 
 
 def _fingerprint() -> str:
