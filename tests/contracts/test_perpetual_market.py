@@ -94,10 +94,10 @@ def test_market__stale_for_an_hour__then_nobody_is_charged_for_the_gap_and_only_
     assert owed[0] > 0 > owed[1]
     assert (made.market.fundingOwed(long), made.market.fundingOwed(short)) == owed
     for call in (
-        lambda: made.market.trade(ONE, ANY, sender=long),
-        lambda: made.market.liquidate(long, sender=short),
-        lambda: made.market.withdraw(1, sender=long),
-        lambda: made.market.settle(long, sender=anyone),
+        lambda: made.market.trade.call(ONE, ANY, sender=long),
+        lambda: made.market.liquidate.call(long, sender=short),
+        lambda: made.market.withdraw.call(1, sender=long),
+        lambda: made.market.settle.call(long, sender=anyone),
     ):
         with ape.reverts():
             call()
