@@ -30,7 +30,7 @@ contract PerpetualFundingShadowTest is FundingBase {
     Shadow internal s;
 
     /// @dev F8, F9, F11 and every rule of time: gaps of any length, late and missing answers, missing marks, short intervals, new parameters.
-    /// forge-config: default.fuzz.runs = 3000
+    /// forge-config: default.fuzz.runs = 1500
     function testFuzz_accrue__any_history__then_equal_to_the_second_by_second_shadow(uint256 seed) public {
         _restart(seed);
         uint256 calls = 10;

@@ -27,6 +27,7 @@ contract PerpetualMarketTest is MarketBase {
         assertEq(spread, 0);
     }
 
+    /// forge-config: default.fuzz.runs = 2000
     function testFuzz_trade__any_way_there_and_back__then_the_price_is_where_it_was(uint256 a, uint256 b) public {
         int256 first = int256(bound(a, 1e15, 8e18));
         int256 second = int256(bound(b, 1e15, 8e18));

@@ -21,6 +21,7 @@ contract RankingTest is Base {
         int256[] prices;
     }
 
+    /// forge-config: default.fuzz.runs = 3000
     function testFuzz_unpack__positive_prices__then_lanes_give_what_the_rule_gives(uint256 seed_) public {
         (seed, rolls) = (seed_, 0);
         uint256 sides = 1 + _roll(2) * 2 ** 40;
@@ -33,6 +34,7 @@ contract RankingTest is Base {
         _check(columns, _positions(columns), 1 + _roll(columns[0].length));
     }
 
+    /// forge-config: default.fuzz.runs = 3000
     function testFuzz_unpack__any_prices__then_drafts_and_rows_are_those_of_the_rule(uint256 seed_) public {
         (seed, rolls) = (seed_, 0);
         int64[][] memory columns = _columns();
