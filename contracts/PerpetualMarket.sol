@@ -46,6 +46,7 @@ contract PerpetualMarket is MarketState, Ownable2Step, ReentrancyGuardTransient 
     }
 
     /// @inheritdoc IPerpetualMarket
+    // slither-disable-next-line reentrancy-no-eth: the call is to our own funding contract, which calls views alone, and every entrance is guarded
     function trade(int256 sizeDelta, uint256 limit) external nonReentrant {
         Positions.State memory s = _accrued(msg.sender);
         _requireSize(s.account.size, sizeDelta);
@@ -57,6 +58,7 @@ contract PerpetualMarket is MarketState, Ownable2Step, ReentrancyGuardTransient 
     }
 
     /// @inheritdoc IPerpetualMarket
+    // slither-disable-next-line reentrancy-no-eth: the call is to our own funding contract, which calls views alone, and every entrance is guarded
     function close(uint256 limit) external nonReentrant {
         Positions.State memory s = _accrued(msg.sender);
         if (s.account.size == 0) revert NoPosition(msg.sender);
@@ -82,6 +84,7 @@ contract PerpetualMarket is MarketState, Ownable2Step, ReentrancyGuardTransient 
     }
 
     /// @inheritdoc IPerpetualMarket
+    // slither-disable-next-line reentrancy-no-eth: the call is to our own funding contract, which calls views alone, and every entrance is guarded
     function liquidate(address trader) external nonReentrant {
         Positions.State memory s = _accrued(trader);
         int256 size = s.account.size;

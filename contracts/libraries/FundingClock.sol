@@ -189,7 +189,7 @@ library FundingClock {
     function _skipEmpty(Market memory m, uint256 until) private pure {
         if (m.rate != 0 || until < m.next) return;
         uint256 interval = m.params.interval;
-        m.start = m.next + uint40((until - m.next) / interval * interval);
+        m.start = uint40(until - (until - m.next) % interval);
         m.next = m.start + uint40(interval);
         m.time = m.start;
     }

@@ -50,6 +50,7 @@ library Positions {
         a.entry = s.sides.netOf(a.size);
         if (s.funding > 0) _carry(s, s.funds.debit(a, uint256(s.funding)));
         else if (s.funding < 0) s.funds.credit(a, uint256(-s.funding));
+        // slither-disable-next-line unused-return: nobody waits for what is collected here
         s.funds.collect(a);
     }
 

@@ -15,12 +15,17 @@ def compile_contracts() -> None:
     ape 0.8 recompiles a file only when that very file changed: an edited library or base contract would leave its users'
     old bytecode in the cache, and that would be deployed. So a stamp covers all sources and the cache itself.
     """
+    _forget_unpacked()
     stamp = project.manifest_path.with_name("spotline.sha256")
     if not stamp.exists() or stamp.read_text() != _fingerprint():
         project.load_contracts(use_cache=False)
         stamp.write_text(_fingerprint())
-    # What ape unpacked of dependencies, 600 files: it sees the first 500 under contracts/ and would miss some of ours.
-    shutil.rmtree(Path(project.contracts_folder) / ".cache", ignore_errors=True)
+    _forget_unpacked()
+
+
+def _forget_unpacked() -> None:
+    """ape looks at 500 files under contracts/, and what it unpacks there of dependencies are 600: it would miss some of ours."""
+    shutil.rmtree(Path(project.path) / "contracts" / ".cache", ignore_errors=True)
 
 
 def _fingerprint() -> str:
