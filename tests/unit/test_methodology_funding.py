@@ -89,7 +89,11 @@ def test_hour__each_row__samples_premium_and_seconds_as_on_the_page() -> None:
 
     found = []
     for row in hour:
-        premium = None if row.prices is None else formulas.premium(row.prices[1], row.prices[0], SPOTLINE.max_premium)
+        premium = (
+            None
+            if row.prices is None
+            else formulas.premium(row.prices[1], row.prices[0], SPOTLINE.max_premium)
+        )
         said = "-" if premium is None else percent(premium)
         found.append([str(len(row.accruals)), said, f"{60 * len(row.accruals):,}"])
 
@@ -109,7 +113,10 @@ def test_hour__played_through_the_clock__every_step_as_on_the_page() -> None:
     index = market.index // 10**DECIMALS
 
     assert said == {
-        "coverage": [f"({' + '.join(f'{s:,}' for s in seconds)}) / {HOUR_S:,}", f"{fixing.coverage_bps:,} bp"],
+        "coverage": [
+            f"({' + '.join(f'{s:,}' for s in seconds)}) / {HOUR_S:,}",
+            f"{fixing.coverage_bps:,} bp",
+        ],
         "`P`": [f"sum of premium * seconds / {HOUR_S:,}", percent(fixing.mean)],
         "`interest - P`": [f"{percent(SPOTLINE.interest)} - P", percent(SPOTLINE.interest - fixing.mean)],
         "`F`": [f"P + that within {percent(SPOTLINE.damping)}", percent(fixing.mean + damped)],
@@ -142,7 +149,9 @@ def test_presets__each_source__is_the_one_the_contract_names() -> None:
 
 
 def test_convergence__each_figure__is_that_of_the_bench() -> None:
-    bench = (ROOT / "bench" / "convergence.md").read_text().split("<!-- agents -->")[1].split("<!-- end -->")[0]
+    bench = (
+        (ROOT / "bench" / "convergence.md").read_text().split("<!-- agents -->")[1].split("<!-- end -->")[0]
+    )
     measured = [line.strip("|").split(" | ") for line in bench.splitlines() if line.startswith("| ")][2:]
 
     assert rows("A reference market", "funding") == [
