@@ -1,4 +1,4 @@
-"""The funding part of METHODOLOGY.md, recomputed from the page's own inputs by reporter/funding: example, presets, convergence."""
+"""The funding part of METHODOLOGY.md: its hour recomputed from the page by reporter/funding, presets, convergence."""
 
 import re
 from dataclasses import dataclass
