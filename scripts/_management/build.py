@@ -24,7 +24,7 @@ def compile_contracts() -> None:
 
 
 def _forget_unpacked() -> None:
-    """ape looks at 500 files under contracts/, and what it unpacks there of dependencies are 600: it would miss some of ours."""
+    """ape looks at 500 files under contracts/, and unpacks 600 of dependencies there: it would miss some of ours."""
     shutil.rmtree(Path(project.path) / "contracts" / ".cache", ignore_errors=True)
 
 

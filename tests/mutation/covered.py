@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.mutation.__main__ import ROOT, WORK
 from tests.mutation.bench import Bench
 from tests.mutation.operators import assemblies
-from tests.mutation.plan import EXHAUSTIVE, TESTS
+from tests.mutation.plan import EXHAUSTIVE, FIGURES, TESTS
 
 # Reached by tests that fail without them, and still not counted: the IR leaves no trace of them.
 LOST = ('require(r.roundId != 0, "No data present");', "return feed;")
@@ -30,7 +30,7 @@ def run(folder: Path) -> str:
         [
             *command,
             "--no-match-path",
-            f"{TESTS}/{{{EXHAUSTIVE},AttacksGas}}.t.sol",
+            f"{TESTS}/{{{EXHAUSTIVE},{FIGURES},AttacksGas}}.t.sol",
             "--no-match-test",
             "_accrue__gas_",
         ],

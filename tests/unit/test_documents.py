@@ -12,7 +12,7 @@ from reporter.index.median import median_floor
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = {"OPERATING": 360, "SECURITY": 300}
+LONGEST = {"METHODOLOGY": 340, "OPERATING": 360, "SECURITY": 300}
 NAMES = ("METHODOLOGY", "OPERATING", "INTEGRATING", "SECURITY", "CONTRIBUTING", "RESEARCH")
 PAGES = {name: (ROOT / f"{name}.md").read_text(encoding="utf-8") for name in NAMES}
 A_PATH = re.compile(r"`((?:reporter|contracts|scripts|tests|tools|bench)/[\w./*]*)`")
@@ -87,6 +87,30 @@ def test_integrating__funding_views__all_named() -> None:
 
     views = set(abi("PerpetualFunding", "function")) - own - ownership
     assert {n for n in views if f"{n}(market)" not in PAGES["INTEGRATING"]} == set()
+
+
+def test_integrating__the_contract_shown__is_the_file() -> None:
+    shown = re.findall(r"```solidity\n(contract FundingConsumer .*?)```", PAGES["INTEGRATING"], re.DOTALL)
+    file = (ROOT / "contracts" / "examples" / "FundingConsumer.sol").read_text()
+
+    assert shown == [file[file.index("contract FundingConsumer ") :]]
+
+
+def test_integrating__gas_of_funding_reads__are_the_figures_that_forge_gates() -> None:
+    code = (ROOT / "tests" / "solidity" / "FundingReadsGas.t.sol").read_text()
+    tables = re.findall(r"return Figures\(\{(.*?)\}\)", code, re.DOTALL)
+    gated = {
+        name: tuple(int(dict(re.findall(r"(\w+): ([\d_]+)", each))[name]) for each in tables)
+        for name in re.findall(r"(\w+): [\d_]+", tables[0])
+    }
+    rows = re.findall(r"^\| (`.*`) \| ([\d,]+) \| ([\d,]+) \|$", PAGES["INTEGRATING"], re.MULTILINE)
+
+    assert len(gated) == 10
+    assert gated == {
+        name: tuple(int(gas.replace(",", "")) for gas in (accrued, not_accrued))
+        for names, accrued, not_accrued in rows
+        for name in re.findall(r"(\w+)`", names)
+    }
 
 
 def test_integrating__devnet_documents__every_key_named() -> None:

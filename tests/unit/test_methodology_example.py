@@ -120,7 +120,7 @@ def in_code(where: str, name: str) -> float:
 
 
 def test_parameters__page__lists_them() -> None:
-    assert len(parameters()) == 54
+    assert len(parameters()) == 63
 
 
 @pytest.mark.parametrize(("where", "name", "value"), parameters())
