@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTRACTS = ("Aggregator", "Feed", "PerpetualFunding")
+CONTRACTS = ("Aggregator", "Feed", "PerpetualFunding", "PerpetualMarket")
 
 
 def sorted_abi(abi: list[dict[str, Any]]) -> list[dict[str, Any]]:

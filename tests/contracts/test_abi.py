@@ -6,7 +6,7 @@ from conftest import ROOT
 pytestmark = pytest.mark.chain
 
 
-@pytest.mark.parametrize("contract", ["Aggregator", "Feed", "PerpetualFunding"])
+@pytest.mark.parametrize("contract", ["Aggregator", "Feed", "PerpetualFunding", "PerpetualMarket"])
 def test_abi__shipped_file__then_is_what_the_contract_compiles_to(abi_tool, project, contract):
     compiled = [
         entry.model_dump(mode="json", by_alias=True) for entry in getattr(project, contract).contract_type.abi
