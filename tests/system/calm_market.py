@@ -1,6 +1,7 @@
-"""A SIMULATED market whose books stand still, for a test that knows every price: ``python -m tests.system.calm_market PORT``.
+"""A SIMULATED market whose books stand still, for a test that knows every price.
 
-Last trades lie above every book and alternate, so that no venue's answer looks frozen and each rule of a venue's price shows.
+``python -m tests.system.calm_market PORT``. Last trades lie above every book and alternate, so that no venue's answer
+looks frozen, and the rule by which a venue's price is made shows.
 """
 
 import sys

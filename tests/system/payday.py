@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import decode
-from eth_utils.abi import event_abi_to_log_topic
 from eth_utils.address import to_checksum_address
 
 from reporter.chain.local import LocalChain
@@ -27,6 +26,7 @@ from reporter.devnet import preset
 from reporter.devnet.run import Devnet, Options, Reporter
 from reporter.devnet.tools import Tools
 from tests.system.calm_market import SYMBOL, CalmMarket
+from tests.system.events import Event, event_of
 
 BTC = b"BTC/USD".ljust(32, b"\0")
 ONE, DOLLAR = 10**18, 10**6
@@ -44,7 +44,6 @@ PATHS = {
     "coinbase": "/products/BTC-USD/ticker",
     "cryptocom": "/exchange/v1/public/get-tickers",
 }
-KILLED = 2
 SAMPLE_S = 3
 INTERVAL_S, REALISATION_S, MAX_INDEX_AGE_S, MAX_SPREAD_BPS = 10, 3_600, 60, 100
 MAX_PREMIUM, INTEREST, DAMPING, MAX_RATE = ONE // 10, 10**14, 5 * 10**14, 3 * ONE // 10
@@ -55,18 +54,6 @@ DEPOSIT = 100_000 * DOLLAR
 ANY = 2**256 - 1
 GAS = hex(5_000_000)
 PATIENCE_S = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One log, by its place on the chain."""
-
-    name: str
-    block: int
-    index: int
-    at_s: int
-    tx: str
-    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +81,7 @@ class Payday:
     latest: tuple[int, ...]
     long: str
     short: str
+    killed: int
 
     def all(self, name: str) -> list[Event]:
         """The events of one name, in the chain's order."""
@@ -117,9 +105,7 @@ class PaydayNet(Devnet):
         self.accounts = [to_checksum_address(each) for each in await self.chain.request("eth_accounts")]
         path = self.folder / "deployment.json"
         document = json.loads(path.read_text())
-        self.aggregator = Contract(
-            "Aggregator", document["aggregator"], artifact("Aggregator").abi
-        )
+        self.aggregator = Contract("Aggregator", document["aggregator"], artifact("Aggregator").abi)
         await self._list_market()
         path.write_text(json.dumps(document | {"funding": self.funding.address}))
 
@@ -162,7 +148,9 @@ class PaydayNet(Devnet):
         fields = {"from": sender, "data": data, "gas": GAS} | ({"to": to} if to else {})
         return str(await self.chain.request("eth_sendTransaction", fields))
 
-    async def send(self, sender: str, contract: Contract, function: str, *arguments: object) -> dict[str, Any]:
+    async def send(
+        self, sender: str, contract: Contract, function: str, *arguments: object
+    ) -> dict[str, Any]:
         """Send a transaction; its receipt."""
         return await self._mined(await self.post(sender, contract, function, *arguments), function)
 
@@ -171,7 +159,9 @@ class PaydayNet(Devnet):
         assert receipt["status"] == "0x1", f"{what} was reverted"
         return dict(receipt)
 
-    async def read(self, contract: Contract, function: str, *arguments: object, block: int | None = None) -> Any:
+    async def read(
+        self, contract: Contract, function: str, *arguments: object, block: int | None = None
+    ) -> Any:
         """What a view answered at a block; its first value."""
         call = {"to": contract.address, "data": contract.data(function, *arguments)}
         answer = await self.chain.request("eth_call", call, "latest" if block is None else hex(block))
@@ -182,33 +172,13 @@ class PaydayNet(Devnet):
         contracts = {each.address.lower(): each for each in (self.aggregator, self.funding, self.perpetual)}
         asked = {"address": list(contracts), "fromBlock": "0x0", "toBlock": "latest"}
         logs = await self.chain.request("eth_getLogs", asked)
-        found = [_event(contracts[log["address"].lower()].abi, log) for log in logs]
+        found = [event_of(contracts[log["address"].lower()].abi, log) for log in logs]
         return sorted((e for e in found if e), key=lambda event: (event.block, event.index))
 
     async def stop(self) -> None:
         await super().stop()
         if hasattr(self, "chain"):
             await self.chain.close()
-
-
-def _event(abi: Sequence[Mapping[str, Any]], log: Mapping[str, Any]) -> Event | None:
-    """A log of plain values; None for one that has a struct."""
-    for entry in abi:
-        if entry["type"] != "event" or any(part["type"] == "tuple" for part in entry["inputs"]):
-            continue
-        if "0x" + event_abi_to_log_topic(entry).hex() == log["topics"][0]:
-            topics = [part for part in entry["inputs"] if part["indexed"]]
-            rest = [part for part in entry["inputs"] if not part["indexed"]]
-            words = b"".join(bytes.fromhex(topic[2:]) for topic in log["topics"][1:])
-            found = _values(topics, words) | _values(rest, bytes.fromhex(log["data"][2:]))
-            number, index = int(log["blockNumber"], 16), int(log["logIndex"], 16)
-            at_s = int(log["blockTimestamp"], 16)
-            return Event(entry["name"], number, index, at_s, log["transactionHash"], found)
-    return None
-
-
-def _values(parts: Sequence[Mapping[str, Any]], data: bytes) -> dict[str, Any]:
-    return dict(zip((p["name"] for p in parts), decode([p["type"] for p in parts], data), strict=True))
 
 
 async def until(what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
@@ -247,8 +217,16 @@ async def _after(net: PaydayNet, name: str, count: int) -> None:
     await until(f"{count} more {name}", came)
 
 
-async def trade(net: PaydayNet) -> None:
-    """A long and, in another sample, a shorter short; a reporter dies; a rate later both are settled."""
+async def _kill_one(net: PaydayNet) -> int:
+    """``kill -9`` a reporter on that side of the newest answer where it hurts: without it, any quorum's is the other one."""
+    rounds = [event for event in await net.events() if event.name == "RoundAccepted"]
+    killed = 0 if rounds[-1].values["answer"] * 10**10 < START_PRICE else 2
+    os.kill(net.reporters[killed].child.process.pid, signal.SIGKILL)
+    return killed
+
+
+async def trade(net: PaydayNet) -> int:
+    """A long and, in another sample, a shorter short; a reporter dies; a rate later both are settled. Who died."""
     owner, long, short = net.accounts[:3]
     for trader in (long, short):
         await _arrive(net, trader)
@@ -256,10 +234,11 @@ async def trade(net: PaydayNet) -> None:
     await _after(net, "Accrued", 1)
     await net.send(short, net.perpetual, "trade", -SHORT, 0)
     await _after(net, "RateFixed", 1)
-    os.kill(net.reporters[KILLED].child.process.pid, signal.SIGKILL)
+    killed = await _kill_one(net)
     await _after(net, "RateFixed", 1)
     await _after(net, "Accrued", 1)
     await _settle_at_once(net, owner, (long, short))
+    return killed
 
 
 async def _settle_at_once(net: PaydayNet, sender: str, traders: Sequence[str]) -> None:
@@ -279,7 +258,7 @@ async def _books(net: PaydayNet, block: int) -> Books:
     return Books(accounts, funds, balance, wallets)
 
 
-async def _seen(net: PaydayNet, answers: Sequence[Mapping[str, Any]]) -> Payday:
+async def _seen(net: PaydayNet, answers: Sequence[Mapping[str, Any]], killed: int) -> Payday:
     events = await net.events()
     updates = {event.tx for event in events if event.name == "RoundAccepted"}
     sent = [await net.chain.request("eth_getTransactionByHash", tx) for tx in updates]
@@ -298,6 +277,7 @@ async def _seen(net: PaydayNet, answers: Sequence[Mapping[str, Any]]) -> Payday:
         await net.read(net.aggregator, "latestRound", BTC, block=max(touched)),
         net.accounts[1],
         net.accounts[2],
+        killed,
     )
 
 
@@ -309,8 +289,8 @@ async def payday() -> Payday:
     try:
         await net.start(lambda _: None)
         first = replies(net)
-        await trade(net)
-        return await _seen(net, [first, replies(net)])
+        killed = await trade(net)
+        return await _seen(net, [first, replies(net)], killed)
     finally:
         await net.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.system import by_hand
 from tests.system.by_hand import Batch, Maker, Reckoning, Terms
+from tests.system.events import Event
 from tests.system.payday import (
     BASE_RESERVE,
     DAMPING,
@@ -18,7 +19,6 @@ from tests.system.payday import (
     FEE_BPS,
     INTEREST,
     INTERVAL_S,
-    KILLED,
     LONG,
     MAX_PREMIUM,
     MAX_RATE,
@@ -26,7 +26,6 @@ from tests.system.payday import (
     SHORT,
     START_PRICE,
     VENUES_OF,
-    Event,
     Payday,
     payday,
 )
@@ -124,7 +123,7 @@ def test_answer__of_every_round__upper_median_of_the_signers_in_the_calldata(day
         newest.at_s,
         newest.values["answer"],
     )
-    assert not newest.values["reporterBitmap"] >> KILLED & 1
+    assert not newest.values["reporterBitmap"] >> day.killed & 1
     assert len({round_.values["answer"] for round_ in day.all("RoundAccepted")}) > 1
 
 
