@@ -13,7 +13,11 @@ def compile_contracts() -> None:
 
     ape 0.8 recompiles a file only when that very file changed: an edited library or base contract would leave its users'
     old bytecode in the cache, and that would be deployed. So a stamp covers all sources and the cache itself.
+
+    It also looks at no more than 500 files under contracts/, and what it unpacks into contracts/.cache are more: which of
+    our folders it still sees hangs on the order of a directory. So it is told the sources, too.
     """
+    project.sources.__dict__["_all_files"] = _sources()
     stamp = project.manifest_path.with_name("spotline.sha256")
     if not stamp.exists() or stamp.read_text() != _fingerprint():
         project.load_contracts(use_cache=False)
@@ -22,12 +26,16 @@ def compile_contracts() -> None:
 
 def _fingerprint() -> str:
     root = Path(project.path)
-    sources = sorted(path for path in root.glob("contracts/**/*.sol") if ".cache" not in path.parts)
     total = hashlib.sha256()
-    for path in (*sources, root / "ape-config.yaml", project.manifest_path):
+    for path in (*_sources(), root / "ape-config.yaml", project.manifest_path):
         total.update(path.read_bytes() if path.exists() else b"")
         total.update(b"\0")
     return total.hexdigest()
+
+
+def _sources() -> list[Path]:
+    found = Path(project.path).glob("contracts/**/*.sol")
+    return sorted(path for path in found if ".cache" not in path.parts)
 
 
 def creation_code(contract: str, types: list[str], *arguments: Any) -> bytes:

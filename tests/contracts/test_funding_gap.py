@@ -102,7 +102,7 @@ def test_funding__index_away_for_an_hour_in_mid_interval__then_payments_are_for_
         now, was = fresh + since, before[trader][1]
         gained = worth(market, trader) - before[trader][0]
         if trader == traders[0]:
-            assert gained == -(-LONG * (was - now) // -(ONE * TO_TOKEN))
+            assert gained == LONG * (was - now) // (ONE * TO_TOKEN)  # a debit, rounded up
         else:
             growth = now * LONG // SHORT - was * LONG // SHORT
             assert gained == SHORT * growth // (ONE * TO_TOKEN)
