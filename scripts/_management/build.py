@@ -30,12 +30,16 @@ def _forget_unpacked() -> None:
 
 def _fingerprint() -> str:
     root = Path(project.path)
-    sources = sorted(path for path in root.glob("contracts/**/*.sol") if ".cache" not in path.parts)
     total = hashlib.sha256()
-    for path in (*sources, root / "ape-config.yaml", project.manifest_path):
+    for path in (*_sources(), root / "ape-config.yaml", project.manifest_path):
         total.update(path.read_bytes() if path.exists() else b"")
         total.update(b"\0")
     return total.hexdigest()
+
+
+def _sources() -> list[Path]:
+    found = Path(project.path).glob("contracts/**/*.sol")
+    return sorted(path for path in found if ".cache" not in path.parts)
 
 
 def creation_code(contract: str, types: list[str], *arguments: Any) -> bytes:
