@@ -4,7 +4,10 @@
 looks frozen, and the rule by which a venue's price is made shows.
 """
 
+import json
 import sys
+import urllib.request
+from typing import Any
 
 from reporter.market.model import MarketKey, MarketQuote
 from reporter.market.server import MarketServer, listen, serve
@@ -18,6 +21,14 @@ BOOKS = {
     "gemini": (59_999 * DOLLAR, 60_000_333_333_333_333_333_333),
     "coinbase": (60_046 * DOLLAR, 60_047_999_999_999_999_999_999),
     "cryptocom": (60_083 * DOLLAR, 60_085 * DOLLAR),
+}
+
+PATHS = {
+    "kraken": "/0/public/Ticker?pair=XXBTZUSD",
+    "bitstamp": "/api/v2/ticker/btcusd/",
+    "gemini": "/v1/pubticker/btcusd",
+    "coinbase": "/products/BTC-USD/ticker",
+    "cryptocom": "/exchange/v1/public/get-tickers",
 }
 
 
@@ -45,6 +56,15 @@ class CalmMarket:
 
     def ended(self, wall_ms: int) -> bool:
         return False
+
+
+def replies(base_url: str) -> dict[str, Any]:
+    """Each venue's raw answer over HTTP, with its numbers as they are written."""
+    found = {}
+    for venue, path in PATHS.items():
+        with urllib.request.urlopen(f"{base_url}/{venue}{path}", timeout=5) as answer:
+            found[venue] = json.loads(answer.read(), parse_float=str)
+    return found
 
 
 if __name__ == "__main__":

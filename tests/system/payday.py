@@ -11,7 +11,6 @@ import signal
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from reporter.convergence.anvil import Contract, artifact, build
 from reporter.devnet import preset
 from reporter.devnet.run import Devnet, Options, Reporter
 from reporter.devnet.tools import Tools
-from tests.system.calm_market import SYMBOL, CalmMarket
+from tests.system.calm_market import SYMBOL, CalmMarket, replies
 from tests.system.events import Event, event_of
 
 BTC = b"BTC/USD".ljust(32, b"\0")
@@ -37,13 +36,6 @@ VENUES_OF = (
     ("bitstamp", "gemini", "coinbase", "cryptocom"),
 )
 """What each reporter's index is made of, so that each signs a price of its own."""
-PATHS = {
-    "kraken": "/0/public/Ticker?pair=XXBTZUSD",
-    "bitstamp": "/api/v2/ticker/btcusd/",
-    "gemini": "/v1/pubticker/btcusd",
-    "coinbase": "/products/BTC-USD/ticker",
-    "cryptocom": "/exchange/v1/public/get-tickers",
-}
 SAMPLE_S = 3
 INTERVAL_S, REALISATION_S, MAX_INDEX_AGE_S, MAX_SPREAD_BPS = 10, 3_600, 60, 100
 MAX_PREMIUM, INTEREST, DAMPING, MAX_RATE = ONE // 10, 10**14, 5 * 10**14, 3 * ONE // 10
@@ -191,15 +183,6 @@ async def until(what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
     raise AssertionError(f"not within {PATIENCE_S} s: {what}")
 
 
-def replies(net: PaydayNet) -> dict[str, Any]:
-    """Each venue's raw answer over HTTP, as parsed JSON with decimal numbers as they are written."""
-    found = {}
-    for venue, path in PATHS.items():
-        with urllib.request.urlopen(f"{net.market_url}/{venue}{path}", timeout=5) as answer:
-            found[venue] = json.loads(answer.read(), parse_float=str)
-    return found
-
-
 async def _arrive(net: PaydayNet, trader: str) -> None:
     """Money, and leave to take it; three transactions at once, which a chain keeps in order."""
     await net.post(trader, net.token, "mint", trader, DEPOSIT + 1)
@@ -225,6 +208,14 @@ async def _kill_one(net: PaydayNet) -> int:
     return killed
 
 
+async def _round_without(net: PaydayNet, reporter: int) -> None:
+    async def came() -> bool:
+        rounds = [event for event in await net.events() if event.name == "RoundAccepted"]
+        return not rounds[-1].values["reporterBitmap"] >> reporter & 1
+
+    await until("a round without the dead reporter", came)
+
+
 async def trade(net: PaydayNet) -> int:
     """A long and, in another sample, a shorter short; a reporter dies; a rate later both are settled. Who died."""
     owner, long, short = net.accounts[:3]
@@ -235,7 +226,7 @@ async def trade(net: PaydayNet) -> int:
     await net.send(short, net.perpetual, "trade", -SHORT, 0)
     await _after(net, "RateFixed", 1)
     killed = await _kill_one(net)
-    await _after(net, "RateFixed", 1)
+    await asyncio.gather(_round_without(net, killed), _after(net, "RateFixed", 1))
     await _after(net, "Accrued", 1)
     await _settle_at_once(net, owner, (long, short))
     return killed
@@ -288,9 +279,9 @@ async def payday() -> Payday:
     net = PaydayNet(Options(reporters=len(VENUES_OF), port=0, transport="rest"), folder)
     try:
         await net.start(lambda _: None)
-        first = replies(net)
+        first = replies(net.market_url)
         killed = await trade(net)
-        return await _seen(net, [first, replies(net)], killed)
+        return await _seen(net, [first, replies(net.market_url)], killed)
     finally:
         await net.stop()
         shutil.rmtree(folder, ignore_errors=True)
