@@ -8,7 +8,7 @@ from typing import Any
 from reporter.config import FeedSection
 from reporter.models import Index, Round, SourceTrace
 
-METHODOLOGY = "0.3"
+METHODOLOGY = "0.4"
 STALE_GRACE_S = 2
 _MONEY = ("price", "bid", "ask", "last")
 

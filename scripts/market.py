@@ -13,6 +13,8 @@ import click
 from ape import networks, project
 from ape.cli import ConnectedProviderCommand, network_option
 
+from reporter.funding.models import Params
+from reporter.funding.presets import SPOTLINE
 from reporter.models import feed_id
 from scripts._management.build import compile_contracts
 from scripts._management.session import load_account
@@ -22,7 +24,7 @@ ONE = 10**18
 
 @dataclass(frozen=True, slots=True)
 class MarketRules:
-    """What a market is made of; sizes and rates with 1e18 = 1, margins and fees in basis points."""
+    """What a market is made of; sizes with 1e18 = 1, margins and fees in basis points."""
 
     decimals: int = 6
     base_reserve: int = 1000 * ONE
@@ -32,14 +34,7 @@ class MarketRules:
     maintenance_margin_bps: int = 500
     taker_fee_bps: int = 5
     liquidation_bonus_bps: int = 100
-    interval_s: int = 3600
-    realisation_s: int = 28_800
-    max_index_age_s: int = 3660
-    max_spread_bps: int = 100
-    max_premium: int = ONE // 10
-    interest: int = 10**14
-    damping: int = 5 * 10**14
-    max_rate: int = 75 * 10**14
+    funding: Params = SPOTLINE
 
     def settings(self, token: str, funding: str, index: bytes, price: int) -> tuple[Any, ...]:
         """``IPerpetualMarket.Settings``; ``price`` with 1e18 = 1."""
@@ -49,9 +44,9 @@ class MarketRules:
 
     def params(self, mark: str) -> tuple[Any, ...]:
         """``IPerpetualFunding.Params``."""
-        times = (self.interval_s, self.realisation_s, self.max_index_age_s)
-        rates = (self.max_premium, self.interest, self.damping, self.max_rate)
-        return (mark, *times, self.max_spread_bps, *rates)
+        p = self.funding
+        times = (p.interval_s, p.realisation_s, p.max_index_age_s)
+        return (mark, *times, p.max_spread_bps, p.max_premium, p.interest, p.damping, p.max_rate)
 
 
 @dataclass(frozen=True, slots=True)

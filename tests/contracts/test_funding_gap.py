@@ -4,6 +4,8 @@ import pytest
 from batches import BTC
 from conftest import load
 
+from reporter.funding.models import Params
+
 pytestmark = pytest.mark.chain
 
 ONE, DOLLAR = 10**18, 10**6
@@ -19,9 +21,8 @@ ANY = 2**256 - 1
 def made(owner, aggregator, submitter):
     submitter.all_agree(BEFORE, [BTC])
     script = load("scripts/market.py")
-    rules = script.MarketRules(
-        interval_s=SHORT_INTERVAL, max_index_age_s=MAX_AGE, interest=INTEREST, damping=DAMPING
-    )
+    params = Params(SHORT_INTERVAL, max_index_age_s=MAX_AGE, interest=INTEREST, damping=DAMPING)
+    rules = script.MarketRules(funding=params)
     return script.deploy_market(owner, aggregator.address, "BTC/USD", 60_000 * ONE, rules)
 
 

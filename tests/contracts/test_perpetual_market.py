@@ -3,6 +3,8 @@ import pytest
 from batches import BTC
 from conftest import load
 
+from reporter.funding.models import Params
+
 pytestmark = pytest.mark.chain
 
 INDEX = 60_000 * 10**8
@@ -21,7 +23,7 @@ def script():
 def made(script, owner, aggregator, submitter):
     """A market with funding fixed every minute, on an index of this moment."""
     submitter.all_agree(INDEX, [BTC])
-    rules = script.MarketRules(interval_s=INTERVAL, max_index_age_s=MAX_AGE)
+    rules = script.MarketRules(funding=Params(INTERVAL, max_index_age_s=MAX_AGE))
     return script.deploy_market(owner, aggregator.address, "BTC/USD", 60_000 * ONE, rules)
 
 
