@@ -12,7 +12,8 @@ waived=(
 export FOUNDRY_OUT=build/slither/out FOUNDRY_CACHE_PATH=build/slither/cache
 mkdir -p build/slither
 slither . --filter-paths "node_modules|tests" --exclude "$(IFS=,; echo "${waived[*]}")" "$@" 2>&1 | tee build/slither/log
-# A run that looked at nothing finds nothing.
+# A function that it could not read, or a run that looked at nothing, has no findings.
+if grep -q "^ERROR" build/slither/log; then exit 1; fi
 analyzed=$(sed -nE 's/.* analyzed \(([0-9]+) contracts with [1-9][0-9]+ detectors\).*/\1/p' build/slither/log)
 files=$(find contracts -name '*.sol' -not -path '*/.cache/*' | wc -l)
 [ "${analyzed:-0}" -ge "$files" ] || { echo "slither: analyzed ${analyzed:-0} contracts, of $files files" >&2; exit 1; }

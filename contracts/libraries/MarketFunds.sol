@@ -8,10 +8,8 @@ import {IPerpetualMarket} from "../interfaces/IPerpetualMarket.sol";
 /// @title The market's ledger in tokens: collateral, claims, the pool of collected losses, the deficit and the insurance.
 /// @dev Every function leaves `sum of collateral + pool + insurance` as it was, but for `deposited` and `withdrawn`.
 library MarketFunds {
-    using SafeCast for uint256;
-
     function deposited(IPerpetualMarket.Account memory a, uint256 amount) internal pure {
-        a.collateral = (a.collateral + amount).toUint128();
+        a.collateral = SafeCast.toUint128(a.collateral + amount);
     }
 
     function withdrawn(IPerpetualMarket.Account memory a, uint256 amount) internal pure {
@@ -21,8 +19,8 @@ library MarketFunds {
 
     /// @notice A profit: paid from the pool as far as it reaches, the rest becomes a claim. All of it while there is a deficit.
     function credit(IPerpetualMarket.Funds memory f, IPerpetualMarket.Account memory a, uint256 amount) internal pure {
-        a.claim = (a.claim + amount).toUint128();
-        f.claims = (f.claims + amount).toUint128();
+        a.claim = SafeCast.toUint128(a.claim + amount);
+        f.claims = SafeCast.toUint128(f.claims + amount);
         collect(f, a);
     }
 
@@ -58,7 +56,7 @@ library MarketFunds {
         f.claims -= uint128(claim);
         f.pool -= uint128(paid);
         f.deficit -= uint128(claim - paid);
-        a.collateral = (a.collateral + paid).toUint128();
+        a.collateral = SafeCast.toUint128(a.collateral + paid);
     }
 
     /// @notice A loss: set off against the account's claim, then taken from its collateral.
@@ -73,7 +71,7 @@ library MarketFunds {
         f.claims -= uint128(setOff);
         uint256 paid = Math.min(amount - setOff, a.collateral);
         a.collateral -= uint128(paid);
-        f.pool = (f.pool + paid).toUint128();
+        f.pool = SafeCast.toUint128(f.pool + paid);
         return amount - setOff - paid;
     }
 
@@ -81,8 +79,8 @@ library MarketFunds {
     function writeOff(IPerpetualMarket.Funds memory f, uint256 amount) internal pure returns (uint256 covered) {
         covered = Math.min(amount, f.insurance);
         f.insurance -= uint128(covered);
-        f.pool = (f.pool + covered).toUint128();
-        f.deficit = (f.deficit + amount - covered).toUint128();
+        f.pool = SafeCast.toUint128(f.pool + covered);
+        f.deficit = SafeCast.toUint128(f.deficit + amount - covered);
     }
 
     /// @notice Take a fee from the collateral, as far as there is any.
@@ -100,8 +98,8 @@ library MarketFunds {
     function insure(IPerpetualMarket.Funds memory f, uint256 amount) internal pure {
         uint256 repaid = Math.min(amount, f.deficit);
         f.deficit -= uint128(repaid);
-        f.pool = (f.pool + repaid).toUint128();
-        f.insurance = (f.insurance + amount - repaid).toUint128();
+        f.pool = SafeCast.toUint128(f.pool + repaid);
+        f.insurance = SafeCast.toUint128(f.insurance + amount - repaid);
     }
 
     /// @notice When nobody has a position, no more claims come: what the pool and the deficit exceed them by is dust of rounding.
@@ -111,6 +109,6 @@ library MarketFunds {
         f.deficit -= uint128(lifted);
         dust = rest - lifted;
         f.pool -= uint128(dust);
-        f.insurance = (f.insurance + dust).toUint128();
+        f.insurance = SafeCast.toUint128(f.insurance + dust);
     }
 }

@@ -12,8 +12,6 @@ import {VirtualAmm} from "./VirtualAmm.sol";
 /// @title One trader in the market: funding, trades and margin. Pure: the state is loaded before and stored afterwards.
 library Positions {
     using MarketFunds for IPerpetualMarket.Funds;
-    using SafeCast for int256;
-    using SafeCast for uint256;
     using SharedFunding for IPerpetualMarket.Sides;
     using VirtualAmm for VirtualAmm.Curve;
 
@@ -63,7 +61,7 @@ library Positions {
 
     /// @dev What a debit found nothing to take from stays owed in the position.
     function _carry(State memory s, uint256 unpaid) private pure {
-        s.account.openNotional = (s.account.openNotional + int256(unpaid * s.scale)).toInt128();
+        s.account.openNotional = SafeCast.toInt128(s.account.openNotional + int256(unpaid * s.scale));
     }
 
     // ---------------------------------------------------------------- trades
@@ -79,7 +77,7 @@ library Positions {
         int256 closing = s.curve.cost(before, -part);
         int256 opening = s.curve.cost(before - part, delta + part);
         if (part != 0) _realise(s, closing, part, size);
-        a.openNotional = (a.openNotional + opening).toInt128();
+        a.openNotional = SafeCast.toInt128(a.openNotional + opening);
         return closing + opening;
     }
 
@@ -93,7 +91,7 @@ library Positions {
     function _move(State memory s, int256 delta, uint256 maxOpenInterest) private pure {
         IPerpetualMarket.Account memory a = s.account;
         _count(s.sides, a.size, false);
-        a.size = (a.size + delta).toInt128();
+        a.size = SafeCast.toInt128(a.size + delta);
         _count(s.sides, a.size, true);
         uint256 most = Math.max(s.sides.longs, s.sides.shorts);
         if (most > maxOpenInterest) revert IPerpetualMarket.OpenInterestTooHigh(most, maxOpenInterest);
@@ -103,8 +101,8 @@ library Positions {
     function _count(IPerpetualMarket.Sides memory sides, int256 size, bool added) private pure {
         int256 amount = int256(abs(size));
         if (!added) amount = -amount;
-        if (size < 0) sides.shorts = uint256(int256(uint256(sides.shorts)) + amount).toUint128();
-        else sides.longs = uint256(int256(uint256(sides.longs)) + amount).toUint128();
+        if (size < 0) sides.shorts = SafeCast.toUint128(uint256(int256(uint256(sides.shorts)) + amount));
+        else sides.longs = SafeCast.toUint128(uint256(int256(uint256(sides.longs)) + amount));
     }
 
     /// @dev The closed part's share of `openNotional` rounds down; the rest of it stays with the rest of the position.
@@ -113,7 +111,7 @@ library Positions {
         int256 opened = part == size
             ? int256(a.openNotional)
             : FundingMath.floorDiv(int256(a.openNotional) * int256(abs(part)), int256(abs(size)));
-        a.openNotional = (a.openNotional - opened).toInt128();
+        a.openNotional = SafeCast.toInt128(a.openNotional - opened);
         s.realised = _tokens(-(opened + closing), s.scale);
         if (s.realised >= 0) return s.funds.credit(a, uint256(s.realised));
         uint256 unpaid = s.funds.debit(a, uint256(-s.realised));

@@ -20,7 +20,7 @@ Bar = Callable[[Iterable[tuple[str, int]], int], Iterable[tuple[str, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be run. Seeds are 1 to ``seeds``; the same seed has the same noise in every mode.
+    """What is to be run: ``seeds`` of them from ``first_seed`` on; the same seed has the same noise in every mode.
 
     Attributes:
         counts: How many agents of each kind; without a meaning in the linear model.
@@ -37,6 +37,7 @@ class Plan:
     fee_bp: int
     volatility_bp: float
     index: Sequence[tuple[int, int]] | None = None
+    first_seed: int = 1
 
     def __post_init__(self) -> None:
         if self.model not in (AGENTS, LINEAR):
@@ -57,7 +58,8 @@ def simulate(plan: Plan, bar: Bar = lambda runs, _: runs) -> dict[str, Outcome]:
     """Return every mode's outcome, in the plan's order."""
     found: dict[str, list[Figures]] = {name: [] for name in plan.modes}
     shown: dict[str, Track] = {}
-    runs = [(name, seed) for seed in range(1, plan.seeds + 1) for name in plan.modes]
+    seeds = range(plan.first_seed, plan.first_seed + plan.seeds)
+    runs = [(name, seed) for seed in seeds for name in plan.modes]
     for name, seed in bar(runs, len(runs)):
         track = one_run(plan, plan.modes[name], seed)
         shown.setdefault(name, track)
