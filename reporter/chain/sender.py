@@ -49,7 +49,7 @@ class Sender:
         self, rpc: Rpc, account: LocalAccount, store: Store, rules: SubmitRules, now_ms: Callable[[], int]
     ) -> None:
         self.rpc, self.account, self.rules = rpc, account, rules
-        self._key, self._store, self._now_ms = PrivateKey(bytes(account.key)), store, now_ms
+        self._store, self._now_ms = store, now_ms
         self.reached: Reached | None = None
 
     @property
@@ -85,7 +85,7 @@ class Sender:
         )
 
     async def _send_once(self, call: Call, nonce: int, fees: Fees) -> str:
-        tx_hash, raw = sign(self._key, self.transaction(call, nonce, fees))
+        tx_hash, raw = sign(PrivateKey(bytes(self.account.key)), self.transaction(call, nonce, fees))
         self._store.journal_sent(self._entry(call, nonce, fees, tx_hash), raw)
         try:
             await self.rpc.send(raw)

@@ -31,7 +31,7 @@ from tests.system.web3signer import web3signer
 pytestmark = pytest.mark.system
 FAST = 2**10
 WAYS = ("forward", "status", "garbage", "repeat")
-EXEMPT = {"devnet", "record", "replay", "backtest", "analyse"}
+EXEMPT = {"devnet", "record", "replay", "backtest", "analyse", "convergence"}
 """Verbs that read no key, no RPC and no API of a reporter."""
 
 
@@ -201,6 +201,7 @@ class Scene:
             "doctor": ("doctor", *config),
             "readmit": ("readmit", "kraken", *config),
             "tx": ("tx", "pending", *config),
+            "funding": ("funding", "now", "--venues", *config),
         }
         both = [(*arguments, *more) for arguments in verbs.values() for more in ((), ("--json",))]
         with ThreadPoolExecutor(8) as pool:  # the last is a second instance
