@@ -116,3 +116,17 @@ def test_pricer__asked_again_for_a_past_second__answers_as_it_did() -> None:
 
     assert kept(first[FEED]) == "abcd"
     assert pricer.at(AT + 1000) == first
+
+
+def test_pricer__a_late_quote_of_a_second_priced_already__counts_at_the_next_look() -> None:
+    book = Book()
+    pricer = Pricer(book, plan([rules("abcde")]))
+    for quote in quotes({venue: 100 for venue in "abcd"}, AT).values():
+        book.put(quote)
+    first = pricer.moment(AT)
+    same = pricer.moment(AT)
+    (late,) = quotes({"e": 100}, AT).values()
+    book.put(late)
+
+    assert same is first
+    assert kept(pricer.at(AT)[FEED]) == "abcde"
