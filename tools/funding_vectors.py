@@ -195,7 +195,7 @@ def state(market: Market, log: Log) -> Row:
 # ---------------------------------------------------------------- the file
 
 
-def document() -> dict[str, object]:
+def document() -> dict[str, Sequence[object]]:
     """Everything in the file; the same each time."""
     rng = Random(SEED)
     cases = {name: [_case(make(rng), twin) for _ in range(CASES)] for name, make, twin in FORMULAS}
@@ -214,7 +214,7 @@ def _case(row: Row, twin: Callable[..., int]) -> Row:
 
 def text() -> str:
     """The file's text: a row a line."""
-    lists = ",\n".join(f'"{name}": {_lines(rows)}' for name, rows in document().items())  # type: ignore[arg-type]
+    lists = ",\n".join(f'"{name}": {_lines(rows)}' for name, rows in document().items())
     return f"{{\n{lists}\n}}\n"
 
 

@@ -103,7 +103,8 @@ def _funding(key: str, given: Any, feeds: tuple[FeedConfig, ...]) -> FundingConf
 
 def _mark(key: str, given: Any, max_index_age_s: int) -> str | ImpactFeeds:
     if not isinstance(given, dict):
-        return given  # type: ignore[no-any-return]  # whether it is a feed is looked at with the others
+        feed: str = given  # whether it is one is looked at with the others
+        return feed
     _keys(given, key, {"impactBid", "impactAsk"}, {"maxAge"})
     max_age_s = _integer(f"{key}.maxAge", given.get("maxAge", max_index_age_s), 1, 2**32 - 1)
     return ImpactFeeds(given["impactBid"], given["impactAsk"], max_age_s)

@@ -144,13 +144,16 @@ def rows(kind: str, document: Any) -> list[dict[str, Any]]:
 
 def listed(kind: str, document: Any) -> list[Any]:
     """The list of rows inside a document; changing it changes the document."""
+    found: list[Any]
     if kind in ("bybit", "bybitperp", "cryptocom"):
-        return document["result"]["data" if kind == "cryptocom" else "list"]  # type: ignore[no-any-return]
-    if kind == "kucoin":
-        return document["data"]["ticker"]  # type: ignore[no-any-return]
-    if kind == "hyperliquid":
-        return document[1]  # type: ignore[no-any-return]
-    return document["data"] if kind in ("okx", "okxperp", "htx", "bitget") else document
+        found = document["result"]["data" if kind == "cryptocom" else "list"]
+    elif kind == "kucoin":
+        found = document["data"]["ticker"]
+    elif kind == "hyperliquid":
+        found = document[1]
+    else:
+        found = document["data"] if kind in ("okx", "okxperp", "htx", "bitget") else document
+    return found
 
 
 def parse(kind: str, document: Any) -> Fetched:
